@@ -29,7 +29,7 @@ func DidYouMean(name string, candidates []string) string {
 	if n := Nearest(name, candidates); n != "" {
 		return "did you mean " + n + "?"
 	}
-	if len(candidates) == 0 || len(candidates) > 40 {
+	if len(candidates) == 0 || len(candidates) > 20 {
 		return ""
 	}
 	return "known: " + strings.Join(candidates, ", ")

@@ -295,13 +295,13 @@ func collectFields(v reflect.Value, out *structFields) {
 		tag := field.Tag.Get("yaml")
 		name, options, _ := strings.Cut(tag, ",")
 		switch {
-		case !field.IsExported() || tag == "-" && f.Type() != reflect.TypeFor[Pos]():
+		case options == "inline":
+			collectFields(f, out)
+			continue
+		case !field.IsExported() || tag == "-":
 			continue
 		case f.Type() == reflect.TypeFor[Pos]():
 			out.pos = append(out.pos, f)
-			continue
-		case options == "inline":
-			collectFields(f, out)
 			continue
 		case name == "":
 			name = strings.ToLower(field.Name)
