@@ -4,8 +4,11 @@
 package lake
 
 import (
-	"context"
 	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"sync"
 	"time"
 )
 
@@ -21,51 +24,69 @@ var (
 	ErrNotFound = errors.New("not in the lake")
 )
 
+// Folders of a lake.
+const (
+	commitsDir    = "commits"
+	rawDir        = "raw"
+	quarantineDir = "quarantine"
+	programDir    = "program"
+	lockName      = "writer.lock"
+)
+
 // Clock tells the time; tests give their own.
 type Clock func() time.Time
 
-// StreamName names a stream of a source.
-type StreamName struct {
-	Source string
-	Stream string
+// Options of a lake. The zero value is right for everything but tests.
+type Options struct {
+	Clock Clock             // time.Now when nil
+	Probe func(step string) // called before every step that changes the disk, so that tests can die there; may be nil
 }
 
-func (n StreamName) String() string { return n.Source + "." + n.Stream }
+// Lake is a lake in a folder. It may be used by several goroutines.
+type Lake struct {
+	dir   string
+	clock Clock
+	probe func(string)
 
-// LoadedPart is a part together with the commit that brought it.
-type LoadedPart struct {
-	Part
-	Commit       int64
-	CommittedAt  time.Time
-	LoadID       string
-	SupersededBy int64 // number of the commit after which the part no longer counts; 0 while it does
+	mu  sync.Mutex
+	log []Manifest // commits 1..len(log): they never change, so they are read once
 }
 
-// StreamParts is everything that a stream had delivered by a moment, in order of commit and part.
-type StreamParts struct {
-	StreamName
-	Current    []LoadedPart // what counts
-	Superseded []LoadedPart // what a later snapshot of the same file replaced: keys that are only here have vanished
-	Quarantine []LoadedPart // rejected rows of the deliveries that count
-	Columns    []Column     // union of the columns of Current, in order of first appearance
+// Open opens the lake in a folder. A folder that does not exist is an empty lake; the first writer creates it.
+func Open(dir string, opts Options) (*Lake, error) {
+	abs, err := filepath.Abs(dir)
+	if err != nil {
+		return nil, fmt.Errorf("lake %s: %w", dir, err)
+	}
+	if info, err := os.Stat(abs); err == nil && !info.IsDir() {
+		return nil, fmt.Errorf("lake %s is a file; name a folder as `lake` in tributary.yaml", abs)
+	}
+	l := &Lake{dir: abs, clock: opts.Clock, probe: opts.Probe}
+	if l.clock == nil {
+		l.clock = time.Now
+	}
+	if l.probe == nil {
+		l.probe = func(string) {}
+	}
+	return l, nil
 }
 
-// LoadedFile is the last delivery of an input file.
-type LoadedFile struct {
-	File
-	Commit     int64
-	LoadID     string
-	Columns    []Column
-	Superseded bool
+// Dir is the absolute path of the lake.
+func (l *Lake) Dir() string { return l.dir }
+
+// Abs is the absolute path of a part or of anything else that is named relative to the lake.
+func (l *Lake) Abs(rel string) string { return filepath.Join(l.dir, filepath.FromSlash(rel)) }
+
+// RawPath is where a part of a load belongs, relative to the lake.
+func RawPath(source, stream, loadID string, part int) string {
+	return partPath(rawDir, source, stream, loadID, part)
 }
 
-// Reading is what the lake answers to those who only read.
-type Reading interface {
-	Manifests(ctx context.Context) ([]Manifest, error)
-	Streams(ctx context.Context, knownAt time.Time) ([]StreamName, error)
-	Parts(ctx context.Context, source, stream string, knownAt time.Time) (StreamParts, error)
-	Files(ctx context.Context, source, stream string) (map[string]LoadedFile, error)
-	CurrentPublish(ctx context.Context) (Manifest, error)
-	LoadProgram(ctx context.Context, hash string) (map[string][]byte, error)
-	Abs(part string) string
+// QuarantinePath is where a part with rejected rows of a load belongs, relative to the lake.
+func QuarantinePath(source, stream, loadID string, part int) string {
+	return partPath(quarantineDir, source, stream, loadID, part)
+}
+
+func partPath(top, source, stream, loadID string, part int) string {
+	return fmt.Sprintf("%s/%s/%s/%s/part-%05d.parquet", top, source, stream, loadID, part)
 }

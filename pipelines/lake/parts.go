@@ -1,0 +1,167 @@
+package lake
+
+import (
+	"context"
+	"slices"
+	"strings"
+	"time"
+)
+
+// StreamName names a stream of a source.
+type StreamName struct {
+	Source string
+	Stream string
+}
+
+func (n StreamName) String() string { return n.Source + "." + n.Stream }
+
+// LoadedPart is a part together with the commit that brought it.
+type LoadedPart struct {
+	Part
+	Commit       int64
+	CommittedAt  time.Time
+	LoadID       string
+	SupersededBy int64 // number of the commit after which the part no longer counts; 0 while it does
+}
+
+// StreamParts is everything that a stream had delivered by a moment, in order of commit and part.
+type StreamParts struct {
+	StreamName
+	Mode       string       // of the newest load
+	Current    []LoadedPart // what counts
+	Superseded []LoadedPart // what a later snapshot replaced: keys that are only here have vanished
+	Quarantine []LoadedPart // rejected rows of the deliveries that count
+	Columns    []Column     // union of the columns of Current, in order of first appearance
+}
+
+// LoadedFile is the last delivery of an input file.
+type LoadedFile struct {
+	File
+	Commit     int64
+	LoadID     string
+	Columns    []Column
+	Superseded bool
+}
+
+// Streams lists the streams that had delivered by a moment (zero: ever), by name.
+func (l *Lake) Streams(ctx context.Context, knownAt time.Time) ([]StreamName, error) {
+	log, err := l.Manifests(ctx)
+	if err != nil {
+		return nil, err
+	}
+	seen := map[StreamName]bool{}
+	var names []StreamName
+	for _, m := range KnownBy(log, knownAt) {
+		if m.Kind != KindLoad {
+			continue
+		}
+		if name := m.Load.name(); !seen[name] {
+			seen[name] = true
+			names = append(names, name)
+		}
+	}
+	slices.SortFunc(names, func(a, b StreamName) int { return strings.Compare(a.String(), b.String()) })
+	return names, nil
+}
+
+// Parts is what a stream had delivered by a moment (zero: ever). A stream that the lake does not know has no parts.
+func (l *Lake) Parts(ctx context.Context, source, stream string, knownAt time.Time) (StreamParts, error) {
+	name := StreamName{source, stream}
+	out := StreamParts{StreamName: name}
+	loads, superseded, err := l.loads(ctx, name, knownAt)
+	if err != nil {
+		return out, err
+	}
+	columns := map[Column]bool{}
+	for _, m := range loads {
+		out.Mode = m.Load.Mode
+		for _, p := range m.Load.Parts {
+			part := loadedPart(m, p, superseded)
+			if part.SupersededBy != 0 {
+				out.Superseded = append(out.Superseded, part)
+				continue
+			}
+			out.Current = append(out.Current, part)
+			for _, c := range p.Columns {
+				if !columns[c] {
+					columns[c] = true
+					out.Columns = append(out.Columns, c)
+				}
+			}
+		}
+		for _, p := range m.Load.Quarantine {
+			if part := loadedPart(m, p, superseded); part.SupersededBy == 0 {
+				out.Quarantine = append(out.Quarantine, part)
+			}
+		}
+	}
+	return out, nil
+}
+
+// Files is the last delivery of every input file of a stream, by path.
+func (l *Lake) Files(ctx context.Context, source, stream string) (map[string]LoadedFile, error) {
+	loads, superseded, err := l.loads(ctx, StreamName{source, stream}, time.Time{})
+	if err != nil {
+		return nil, err
+	}
+	files := map[string]LoadedFile{}
+	for _, m := range loads {
+		columns := map[string][]Column{}
+		for _, p := range m.Load.Parts {
+			columns[p.SourceFile] = UnionColumns(columns[p.SourceFile], p.Columns)
+		}
+		for _, f := range m.Load.Files {
+			_, gone := superseded[FileRef{m.Number, f.Path}]
+			files[f.Path] = LoadedFile{File: f, Commit: m.Number, LoadID: m.Load.LoadID, Columns: columns[f.Path], Superseded: gone}
+		}
+	}
+	return files, nil
+}
+
+// LastLoad is the newest load of a stream; nil when there is none.
+func (l *Lake) LastLoad(ctx context.Context, source, stream string) (*Manifest, error) {
+	loads, _, err := l.loads(ctx, StreamName{source, stream}, time.Time{})
+	if err != nil || len(loads) == 0 {
+		return nil, err
+	}
+	return &loads[len(loads)-1], nil
+}
+
+// UnionColumns appends to a what b has besides, in b's order.
+func UnionColumns(a, b []Column) []Column {
+	for _, c := range b {
+		if !slices.Contains(a, c) {
+			a = append(a, c)
+		}
+	}
+	return a
+}
+
+// loads are the load commits of a stream and which of their deliveries were superseded by which commit.
+func (l *Lake) loads(ctx context.Context, name StreamName, knownAt time.Time) ([]Manifest, map[FileRef]int64, error) {
+	log, err := l.Manifests(ctx)
+	if err != nil {
+		return nil, nil, err
+	}
+	var loads []Manifest
+	superseded := map[FileRef]int64{}
+	for _, m := range KnownBy(log, knownAt) {
+		if m.Kind != KindLoad || m.Load.name() != name {
+			continue
+		}
+		loads = append(loads, m)
+		for _, ref := range m.Load.Supersedes {
+			superseded[ref] = m.Number
+		}
+	}
+	return loads, superseded, nil
+}
+
+func (l *Load) name() StreamName { return StreamName{l.Source, l.Stream} }
+
+func loadedPart(m Manifest, p Part, superseded map[FileRef]int64) LoadedPart {
+	return LoadedPart{
+		Part: p, Commit: m.Number, CommittedAt: m.At, LoadID: m.Load.LoadID,
+		SupersededBy: superseded[FileRef{m.Number, p.SourceFile}],
+	}
+}
