@@ -1,0 +1,277 @@
+package catalogue
+
+import (
+	"context"
+	"database/sql"
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/tributary-data/tributary/schemas/diag"
+)
+
+// all asks for every dimension or every grain.
+const all = "all"
+
+// QuerySpec is what a reader asks for.
+type QuerySpec struct {
+	IDs    []string // none with All: every metric
+	All    bool
+	By     []string          // one cut; "all" = uncut and by each single dimension that the metric lists
+	Grains []string          // "all" = every grain of the metric; none = total, or the coarsest that it has
+	From   string            // YYYY-MM-DD: periods that start on this day or later; total is no period and stays
+	To     string            // YYYY-MM-DD: periods that start before this day
+	Where  map[string]string // only rows whose cut has these values
+}
+
+// Query reads what is stored and computes the rest from the facts, in the same way and with the same result.
+func (c *Catalogue) Query(ctx context.Context, conn *sql.Conn, spec QuerySpec) ([]Row, error) {
+	metrics, err := c.pick(spec)
+	if err != nil {
+		return nil, err
+	}
+	if err := spec.checkDates(); err != nil {
+		return nil, err
+	}
+	missing, err := c.missingSources(ctx, conn, metrics)
+	if err != nil {
+		return nil, err
+	}
+	var rows []Row
+	for _, m := range metrics {
+		text := noSourceSQL(m)
+		if !slices.Contains(missing, m) {
+			if text, err = c.rowsSQL(ctx, conn, m, spec); err != nil {
+				return nil, err
+			}
+		}
+		got, err := c.readRows(ctx, conn, m, text)
+		if err != nil {
+			return nil, err
+		}
+		rows = append(rows, got...)
+	}
+	return rows, c.namePartners(ctx, conn, rows)
+}
+
+// SQL is the text that computes a metric's rows from its facts, to read or to run in a shell.
+func (c *Catalogue) SQL(ctx context.Context, conn *sql.Conn, spec QuerySpec) (string, error) {
+	metrics, err := c.pick(spec)
+	if err != nil {
+		return "", err
+	}
+	var texts []string
+	for _, m := range metrics {
+		sets, err := m.sets(spec)
+		if err != nil {
+			return "", err
+		}
+		b, err := single(ctx, conn, m, sets)
+		if err != nil {
+			return "", err
+		}
+		texts = append(texts, b.generate().sql()+";\n")
+	}
+	return strings.Join(texts, "\n"), nil
+}
+
+// pick resolves the asked-for ids.
+func (c *Catalogue) pick(spec QuerySpec) ([]*Metric, error) {
+	if len(spec.IDs) == 0 {
+		if !spec.All {
+			return nil, fmt.Errorf("name at least one metric, or ask for all")
+		}
+		return c.Metrics, nil
+	}
+	var out []*Metric
+	for _, id := range spec.IDs {
+		m, ok := c.byID[id]
+		if !ok {
+			return nil, fmt.Errorf("unknown metric %q%s", id, hint(diag.DidYouMean(id, c.IDs())))
+		}
+		if !slices.Contains(out, m) {
+			out = append(out, m)
+		}
+	}
+	return out, nil
+}
+
+func (s QuerySpec) checkDates() error {
+	for _, d := range []struct{ name, text string }{{"from", s.From}, {"to", s.To}} {
+		if d.text == "" {
+			continue
+		}
+		if _, err := time.Parse(time.DateOnly, d.text); err != nil {
+			return fmt.Errorf("%s %q is not a day: write YYYY-MM-DD", d.name, d.text)
+		}
+	}
+	return nil
+}
+
+// sets are the groups that a query asks of a metric.
+func (m *Metric) sets(spec QuerySpec) ([]set, error) {
+	grains, err := m.askedGrains(spec.Grains)
+	if err != nil {
+		return nil, err
+	}
+	if slices.Equal(spec.By, []string{all}) {
+		return setsOf(grains, m.storedCuts()), nil
+	}
+	known := append(slices.Clone(m.Always), m.Dims...)
+	for _, d := range spec.By {
+		if !slices.Contains(known, d) {
+			return nil, fmt.Errorf("%s cannot be cut by %q (it lists: %s)", m.ID, d, strings.Join(inOrder(known), ", "))
+		}
+	}
+	return setsOf(grains, [][]string{m.cut(spec.By)}), nil
+}
+
+func (m *Metric) askedGrains(grains []string) ([]string, error) {
+	switch {
+	case len(grains) == 0:
+		return grainsOf(setsOf(m.Grains, [][]string{nil}))[:1], nil
+	case slices.Equal(grains, []string{all}):
+		return m.Grains, nil
+	}
+	for _, g := range grains {
+		if !slices.Contains(m.Grains, g) {
+			return nil, fmt.Errorf("%s has no grain %q (it has: %s)", m.ID, g, strings.Join(m.Grains, ", "))
+		}
+	}
+	return grains, nil
+}
+
+// rowsSQL reads the stored table where it holds every asked-for group, and computes otherwise.
+func (c *Catalogue) rowsSQL(ctx context.Context, conn *sql.Conn, m *Metric, spec QuerySpec) (string, error) {
+	sets, err := m.sets(spec)
+	if err != nil {
+		return "", err
+	}
+	conditions := spec.conditions()
+	if m.holds(sets) {
+		return "SELECT * FROM metrics.metric_value WHERE " + strings.Join(append(conditions, "metric_id = "+quoteText(m.ID), setsSQL(sets)), " AND "), nil
+	}
+	b, err := single(ctx, conn, m, sets)
+	if err != nil {
+		return "", err
+	}
+	return "SELECT * FROM (" + b.generate().sql() + ") AS computed WHERE " + strings.Join(append(conditions, "true"), " AND "), nil
+}
+
+// holds says whether the nightly table has all these groups.
+func (m *Metric) holds(sets []set) bool {
+	for _, s := range sets {
+		if len(s.cut) > len(m.Always)+1 {
+			return false
+		}
+	}
+	return true
+}
+
+// single is a batch of one metric.
+func single(ctx context.Context, conn *sql.Conn, m *Metric, sets []set) (*batch, error) {
+	f, err := readFact(ctx, conn, m.Fact)
+	if err != nil {
+		return nil, fmt.Errorf("%s: %w", m.ID, err)
+	}
+	if err := f.checkColumns(m); err != nil {
+		return nil, err
+	}
+	return newBatch(f, []*Metric{m}, sets), nil
+}
+
+func (s QuerySpec) conditions() []string {
+	var out []string
+	if s.From != "" {
+		out = append(out, "(period_start IS NULL OR period_start >= CAST("+quoteText(s.From)+" AS DATE))")
+	}
+	if s.To != "" {
+		out = append(out, "(period_start IS NULL OR period_start < CAST("+quoteText(s.To)+" AS DATE))")
+	}
+	for _, d := range Dims() {
+		if v, ok := s.Where[d]; ok {
+			out = append(out, d+" = "+quoteText(v))
+		}
+	}
+	return out
+}
+
+// setsSQL picks the stored rows of some groups.
+func setsSQL(sets []set) string {
+	var out []string
+	for _, s := range sets {
+		condition := "grain = " + quoteText(s.grain)
+		for _, d := range Dims() {
+			if slices.Contains(s.cut, d) {
+				condition += " AND " + d + " IS NOT NULL"
+			} else {
+				condition += " AND " + d + " IS NULL"
+			}
+		}
+		out = append(out, "("+condition+")")
+	}
+	return "(" + strings.Join(out, " OR ") + ")"
+}
+
+// readRows runs a SELECT of metric_value's columns and reads it in a fixed order.
+func (c *Catalogue) readRows(ctx context.Context, conn *sql.Conn, m *Metric, text string) ([]Row, error) {
+	order := `CASE grain WHEN 'total' THEN 0 WHEN 'year' THEN 1 WHEN 'quarter' THEN 2 WHEN 'month' THEN 3 WHEN 'week' THEN 4 ELSE 5 END, period_start`
+	var cut []string
+	for _, d := range Dims() {
+		cut = append(cut, d+" IS NOT NULL")
+	}
+	rows, err := conn.QueryContext(ctx, "SELECT "+rowColumns()+" FROM ("+text+") AS found ORDER BY "+order+" NULLS FIRST, "+
+		strings.Join(cut, ", ")+", "+strings.Join(Dims(), " NULLS FIRST, ")+" NULLS FIRST")
+	if err != nil {
+		return nil, fmt.Errorf("query %s: %w", m.ID, err)
+	}
+	defer rows.Close()
+	var out []Row
+	for rows.Next() {
+		r, err := c.scanRow(rows)
+		if err != nil {
+			return nil, err
+		}
+		out = append(out, r)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, fmt.Errorf("query %s: %w", m.ID, err)
+	}
+	return out, nil
+}
+
+// namePartners fills in the names beside partner ids.
+func (c *Catalogue) namePartners(ctx context.Context, conn *sql.Conn, rows []Row) error {
+	if !slices.Contains(rowDims(rows), "partner") {
+		return nil
+	}
+	names, err := partnerNames(ctx, conn)
+	if err != nil {
+		return err
+	}
+	for i, r := range rows {
+		rows[i].PartnerName = names[r.Dims["partner"]]
+	}
+	return nil
+}
+
+func partnerNames(ctx context.Context, conn *sql.Conn) (map[string]string, error) {
+	found, err := conn.QueryContext(ctx, "SELECT partner_id, coalesce(name, '') FROM core.partner")
+	if err != nil {
+		return nil, fmt.Errorf("read partner names: %w", err)
+	}
+	defer found.Close()
+	out := map[string]string{}
+	for found.Next() {
+		var id, name string
+		if err := found.Scan(&id, &name); err != nil {
+			return nil, fmt.Errorf("read partner names: %w", err)
+		}
+		out[id] = name
+	}
+	if err := found.Err(); err != nil {
+		return nil, fmt.Errorf("read partner names: %w", err)
+	}
+	return out, nil
+}
