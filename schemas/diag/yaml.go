@@ -12,7 +12,7 @@ import (
 	"go.yaml.in/yaml/v3"
 )
 
-// NodeDecoder is implemented by types that read themselves, for shapes that a struct tag cannot say.
+// NodeDecoder is implemented by types that read themselves, for shapes that a struct tag cannot say. They are handed nulls too.
 type NodeDecoder interface {
 	DecodeNode(d *Decoder, n *yaml.Node)
 }
@@ -125,13 +125,15 @@ func (d *Decoder) value(n *yaml.Node, v reflect.Value) {
 			return
 		}
 	}
+	if v.Kind() == reflect.Pointer && (!isNull(n) || v.Type().Implements(reflect.TypeFor[NodeDecoder]())) {
+		v.Set(reflect.New(v.Type().Elem()))
+		d.value(n, v.Elem())
+		return
+	}
 	if isNull(n) {
 		return
 	}
 	switch v.Kind() {
-	case reflect.Pointer:
-		v.Set(reflect.New(v.Type().Elem()))
-		d.value(n, v.Elem())
 	case reflect.Struct:
 		d.structure(n, v)
 	case reflect.Slice:
