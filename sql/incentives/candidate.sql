@@ -1,0 +1,61 @@
+/* tributary
+description: >-
+  What could earn an incentive: the partner's sourced revenue lines (basis sourced_bookings: REV-1's lines, refunds
+  included), invoice and credit lines (basis invoiced), and units (invoiced quantity). A credit converts at the corrected
+  invoice's day (metrics.md 3.11 ACC). Amounts are positive for invoices, negative for credits and refunds, exact.
+grain: [basis, event_id]
+*/
+WITH invoice AS (
+  SELECT
+    i.*,
+    CASE WHEN i.kind = 'invoice' THEN abs(i.amount) ELSE -abs(i.amount) END AS signed_amount,
+    CASE WHEN i.kind = 'invoice' THEN abs(i.quantity) ELSE -abs(i.quantity) END AS signed_quantity,
+    coalesce(o.issued_at, i.issued_at) AS rate_at,
+    coalesce(i.deal_id, o.deal_id) AS owner_deal_id,
+    coalesce(i.partner_id, o.partner_id) AS owner_partner_id
+  FROM staging.invoice AS i
+  LEFT JOIN staging.invoice AS o ON o.invoice_id = i.corrects_invoice_id
+),
+owned AS (
+  SELECT
+    i.*,
+    CASE WHEN i.owner_partner_id IS NOT NULL THEN coalesce(r.partner, 'unknown') ELSE coalesce(d.partner, 'none') END AS partner,
+    CASE
+      WHEN coalesce(i.deleted, false) THEN 'deleted'
+      WHEN coalesce(i.test, false) OR coalesce(r.is_test, false) OR d.excluded = 'test' THEN 'test'
+    END AS reason,
+    d.product_line AS deal_product_line
+  FROM invoice AS i
+  LEFT JOIN core.partner_ref AS r ON r.partner_id = i.owner_partner_id
+  LEFT JOIN core.deal AS d ON d.deal_id = i.owner_deal_id
+)
+SELECT
+  CAST('sourced_bookings' AS VARCHAR) AS basis,
+  CAST(concat(l.line_id, '/', l.partner) AS VARCHAR) AS event_id,
+  CAST(l.entity AS VARCHAR) AS entity,
+  CAST(l.entity_key AS VARCHAR) AS entity_key,
+  CAST(l.partner AS VARCHAR) AS partner,
+  l.line_at AS event_at,
+  l.closed_at AS rate_at,
+  CAST(l.product_line AS VARCHAR) AS product_line,
+  CAST(d.currency AS VARCHAR) AS currency,
+  CAST(l.amount_exact AS DECIMAL(18,4)) AS amount,
+  CAST(l.amount AS DECIMAL(18,2)) AS amount_functional,
+  CAST(CASE WHEN l.excluded IN ('deleted', 'test', 'merged') THEN l.excluded END AS VARCHAR) AS excluded
+FROM core.revenue_line AS l
+JOIN core.deal AS d ON d.deal_id = l.deal_id
+WHERE l.class = 'sourced' AND coalesce(l.excluded, '') <> 'no_amount'
+UNION ALL
+SELECT
+  'invoiced', concat('invoice:', o.invoice_id), 'invoice', o.invoice_id, o.partner, o.issued_at, o.rate_at,
+  coalesce(o.product_line, o.deal_product_line, 'unknown'), coalesce(o.currency, m.default_currency),
+  CAST(o.signed_amount AS DECIMAL(18,4)), CAST(NULL AS DECIMAL(18,2)), o.reason
+FROM owned AS o
+CROSS JOIN program.param AS m
+UNION ALL
+SELECT
+  'units', concat('invoice:', o.invoice_id), 'invoice', o.invoice_id, o.partner, o.issued_at, o.rate_at,
+  coalesce(o.product_line, o.deal_product_line, 'unknown'), NULL,
+  CAST(o.signed_quantity AS DECIMAL(18,4)), CAST(o.signed_quantity AS DECIMAL(18,2)), o.reason
+FROM owned AS o
+WHERE o.quantity IS NOT NULL

@@ -1,0 +1,67 @@
+/* tributary
+description: >-
+  The balances brought down to the events that make them, so that every accrued cent leads to a source row: amounts are
+  allocated by base with the largest remainder, ties by event, and sum to the partner's balance to the cent. In the
+  functional currency at the program's rate.
+grain: [program_id, period_start, look_day, event_id]
+checks:
+  - expression: {sql: "base IS NOT NULL", name: base_known}
+*/
+WITH part AS (
+  SELECT
+    b.program_id, b.period_start, b.look_day, b.partner, e.event_id, e.entity, e.entity_key, e.event_at,
+    e.partner_type, e.program_tier, e.region, e.base_functional,
+    CAST(e.base * 100 AS DECIMAL(38,0)) AS weight,
+    CAST(b.base * 100 AS DECIMAL(38,0)) AS whole,
+    -- the program's cents in the functional currency: at the average rate of the events that make the base
+    CAST(CASE WHEN b.base = b.base_functional OR b.base = 0 OR b.method = 'per_unit' THEN money_mul(b.earned, CASE WHEN b.method = 'per_unit' THEN e.to_functional ELSE 1 END)
+      ELSE money_share(b.earned, b.base_functional, b.base) END * 100 AS DECIMAL(38,0)) AS earned,
+    CAST(CASE WHEN b.base = b.base_functional OR b.base = 0 OR b.method = 'per_unit' THEN money_mul(b.accrued, CASE WHEN b.method = 'per_unit' THEN e.to_functional ELSE 1 END)
+      ELSE money_share(b.accrued, b.base_functional, b.base) END * 100 AS DECIMAL(38,0)) AS accrued
+  FROM incentives.balance AS b
+  JOIN incentives.look AS l ON l.program_id = b.program_id AND l.period_start = b.period_start AND l.look_day = b.look_day
+  JOIN incentives.event AS e
+    ON e.program_id = b.program_id AND e.partner = b.partner AND e.event_at >= l.start_at AND e.event_at < l.look_at AND e.excluded IS NULL
+),
+floored AS (
+  SELECT
+    *,
+    CASE WHEN whole > 0 THEN whole_div(earned * weight, whole) ELSE 0 END AS earned_floor,
+    CASE WHEN whole > 0 THEN earned * weight - whole_div(earned * weight, whole) * whole ELSE 0 END AS earned_rest,
+    CASE WHEN whole > 0 THEN whole_div(accrued * weight, whole) ELSE 0 END AS accrued_floor,
+    CASE WHEN whole > 0 THEN accrued * weight - whole_div(accrued * weight, whole) * whole ELSE 0 END AS accrued_rest
+  FROM part
+),
+ranked AS (
+  SELECT
+    *,
+    earned - sum(earned_floor) OVER balance AS earned_left,
+    accrued - sum(accrued_floor) OVER balance AS accrued_left,
+    row_number() OVER (PARTITION BY program_id, period_start, look_day, partner ORDER BY earned_rest DESC, event_id) AS earned_rank,
+    row_number() OVER (PARTITION BY program_id, period_start, look_day, partner ORDER BY accrued_rest DESC, event_id) AS accrued_rank,
+    count(*) OVER balance AS lines
+  FROM floored
+  WINDOW balance AS (PARTITION BY program_id, period_start, look_day, partner)
+)
+SELECT
+  CAST(program_id AS VARCHAR) AS program_id,
+  period_start,
+  look_day,
+  CAST(partner AS VARCHAR) AS partner,
+  CAST(event_id AS VARCHAR) AS event_id,
+  CAST(entity AS VARCHAR) AS entity,
+  CAST(entity_key AS VARCHAR) AS entity_key,
+  event_at,
+  CAST(partner_type AS VARCHAR) AS partner_type,
+  CAST(program_tier AS VARCHAR) AS program_tier,
+  CAST(region AS VARCHAR) AS region,
+  CAST(base_functional AS DECIMAL(18,2)) AS base,
+  CAST((CASE
+    WHEN whole > 0 THEN earned_floor + CASE WHEN earned_rank <= earned_left THEN 1 ELSE 0 END
+    WHEN earned_rank = 1 THEN earned ELSE 0
+  END) * CAST(0.01 AS DECIMAL(3,2)) AS DECIMAL(18,2)) AS earned,
+  CAST((CASE
+    WHEN whole > 0 THEN accrued_floor + CASE WHEN accrued_rank <= accrued_left THEN 1 ELSE 0 END
+    WHEN accrued_rank = 1 THEN accrued ELSE 0
+  END) * CAST(0.01 AS DECIMAL(3,2)) AS DECIMAL(18,2)) AS accrued
+FROM ranked
