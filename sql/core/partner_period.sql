@@ -16,17 +16,17 @@ kind AS (
   WHERE NOT coalesce(deleted, false)
 ),
 point AS (
-  SELECT partner_id, TIMESTAMP '0001-01-01 00:00:00' AS at FROM core.partner
-  UNION SELECT partner_id, valid_from AS at FROM tier
-  UNION SELECT partner_id, valid_to AS at FROM tier
-  UNION SELECT partner_id, valid_from AS at FROM kind
-  UNION SELECT partner_id, valid_to AS at FROM kind
+  SELECT partner_id, TIMESTAMP '0001-01-01 00:00:00' AS point_at FROM core.partner
+  UNION SELECT partner_id, valid_from AS point_at FROM tier
+  UNION SELECT partner_id, valid_to AS point_at FROM tier
+  UNION SELECT partner_id, valid_from AS point_at FROM kind
+  UNION SELECT partner_id, valid_to AS point_at FROM kind
 ),
 period AS (
   SELECT
     partner_id,
-    at AS valid_from,
-    lead(at, 1, TIMESTAMP '9999-12-31 00:00:00') OVER (PARTITION BY partner_id ORDER BY at) AS valid_to
+    point_at AS valid_from,
+    lead(point_at, 1, TIMESTAMP '9999-12-31 00:00:00') OVER (PARTITION BY partner_id ORDER BY point_at) AS valid_to
   FROM point
 ),
 tier_at AS (

@@ -21,18 +21,18 @@ fitting AS (
     AND coalesce(s.program_tier, c.program_tier) = c.program_tier
 ),
 point AS (
-  SELECT direction, partner_type, program_tier, valid_from_at AS at FROM fitting
-  UNION SELECT direction, partner_type, program_tier, valid_to_at AS at FROM fitting
+  SELECT direction, partner_type, program_tier, valid_from_at AS point_at FROM fitting
+  UNION SELECT direction, partner_type, program_tier, valid_to_at AS point_at FROM fitting
 ),
 period AS (
-  SELECT *, lead(at, 1, TIMESTAMP '9999-12-31 00:00:00') OVER (PARTITION BY direction, partner_type, program_tier ORDER BY at) AS until
+  SELECT *, lead(point_at, 1, TIMESTAMP '9999-12-31 00:00:00') OVER (PARTITION BY direction, partner_type, program_tier ORDER BY point_at) AS until
   FROM point
 )
 SELECT
   CAST(p.direction AS VARCHAR) AS direction,
   CAST(p.partner_type AS VARCHAR) AS partner_type,
   CAST(p.program_tier AS VARCHAR) AS program_tier,
-  p.at AS valid_from,
+  p.point_at AS valid_from,
   p.until AS valid_to,
   CAST(f.policy_id AS VARCHAR) AS policy_id,
   CAST(f.sla_seconds AS BIGINT) AS sla_seconds,
@@ -40,7 +40,7 @@ SELECT
 FROM period AS p
 JOIN fitting AS f
   ON f.direction = p.direction AND f.partner_type = p.partner_type AND f.program_tier = p.program_tier
-  AND f.valid_from_at <= p.at AND p.at < f.valid_to_at
-WHERE p.at < p.until
+  AND f.valid_from_at <= p.point_at AND p.point_at < f.valid_to_at
+WHERE p.point_at < p.until
 QUALIFY row_number() OVER (
-  PARTITION BY p.direction, p.partner_type, p.program_tier, p.at ORDER BY f.fit DESC, f.valid_from_at DESC, f.policy_id) = 1
+  PARTITION BY p.direction, p.partner_type, p.program_tier, p.point_at ORDER BY f.fit DESC, f.valid_from_at DESC, f.policy_id) = 1

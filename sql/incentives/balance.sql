@@ -95,10 +95,10 @@ SELECT
   CAST(p.base_functional AS DECIMAL(18,2)) AS base_functional,
   CAST(CASE WHEN p.is_over OR p.base <= 0 THEN p.base ELSE money_div(CAST(p.base * p.pace_den AS DECIMAL(38,9)), p.pace_num) END AS DECIMAL(18,2)) AS projected_base,
   CAST(coalesce(money_round(t.earned), f.earned, n.earned, 0) AS DECIMAL(18,2)) AS earned,
-  CAST(coalesce(money_div(t.accrued_scaled, p.pace_den), f.earned, n.earned, 0) AS DECIMAL(18,2)) AS accrued,
+  CAST(coalesce(money_div(CAST(t.accrued_scaled AS DECIMAL(38,9)), p.pace_den), f.earned, n.earned, 0) AS DECIMAL(18,2)) AS accrued,
   CAST(CASE
     WHEN p.base <= 0 THEN 0
-    WHEN t.program_id IS NOT NULL THEN rate_div(t.accrued_scaled, CAST(p.base * p.pace_den AS DECIMAL(38,9)))
+    WHEN t.program_id IS NOT NULL THEN rate_div(CAST(t.accrued_scaled AS DECIMAL(38,9)), CAST(p.base * p.pace_den AS DECIMAL(38,9)))
     WHEN f.program_id IS NOT NULL THEN rate_div(f.earned, p.base)
     ELSE 0
   END AS DECIMAL(38,15)) AS accrual_rate

@@ -16,7 +16,7 @@ WITH missed AS (
   GROUP BY f.partner, d.quarter_start
 ),
 placed AS (
-  SELECT s.partner, s.period_start, s.resolved, s.misses, p.partner_type, p.program_tier, least(q.end_at, m.as_of_at) AS at
+  SELECT s.partner, s.period_start, s.resolved, s.misses, p.partner_type, p.program_tier, least(q.end_at, m.as_of_at) AS point_at
   FROM missed AS s
   CROSS JOIN program.param AS m
   JOIN program.fiscal_period AS q ON q.grain = 'quarter' AND q.period_start = s.period_start
@@ -30,7 +30,7 @@ fitting AS (
   FROM placed AS p
   JOIN program.ladder AS l
     ON coalesce(l.partner_type, p.partner_type) = p.partner_type AND coalesce(l.program_tier, p.program_tier) = p.program_tier
-    AND l.valid_from_at < p.at AND p.at <= coalesce(l.valid_to_at, TIMESTAMP '9999-12-31 00:00:00')
+    AND l.valid_from_at < p.point_at AND p.point_at <= coalesce(l.valid_to_at, TIMESTAMP '9999-12-31 00:00:00')
 ),
 best AS (
   SELECT partner, period_start, max(fit) AS fit FROM fitting GROUP BY partner, period_start

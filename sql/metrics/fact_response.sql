@@ -21,6 +21,7 @@ SELECT
   CAST(unit_id AS VARCHAR) AS unit_id,
   CAST(entity AS VARCHAR) AS entity,
   CAST(entity_key AS VARCHAR) AS entity_key,
+  CAST(lead_id AS VARCHAR) AS lead_id,
   clock_start AS anchor_at,
   CAST(partner AS VARCHAR) AS partner,
   CAST(partner_type AS VARCHAR) AS partner_type,
