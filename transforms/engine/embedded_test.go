@@ -8,6 +8,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	embedded "github.com/tributary-data/tributary/sql"
+	"github.com/tributary-data/tributary/transforms/check"
 	"github.com/tributary-data/tributary/transforms/engine"
 	"github.com/tributary-data/tributary/transforms/model"
 	"github.com/tributary-data/tributary/transforms/prelude"
@@ -65,7 +66,8 @@ func TestBuildEmbedded(t *testing.T) {
 	if err != nil {
 		t.Fatalf("models cannot be loaded:\n%s", err)
 	}
-	result, err := engine.Build(t.Context(), openEmpty(t), set, engine.Options{})
+	db := openEmpty(t)
+	result, err := engine.Build(t.Context(), db, set, engine.Options{})
 	for _, m := range result.Models {
 		if m.State == engine.Skipped {
 			t.Logf("skipped %s: what it reads has failed", m.Name)
@@ -73,5 +75,12 @@ func TestBuildEmbedded(t *testing.T) {
 	}
 	if err != nil {
 		t.Fatalf("%d of %d models made:\n%s", result.Done, result.Total, err)
+	}
+	found, err := check.Run(t.Context(), db, check.Subjects(set), check.Options{})
+	require.NoError(t, err)
+	for _, r := range found {
+		if r.State == check.Broken {
+			t.Errorf("%s: check %s %s", r.At, r.Name, r.Detail)
+		}
 	}
 }

@@ -129,25 +129,21 @@ type Execer interface {
 
 // Make creates the table or view of one model and gives its rows. What its author did wrong is a diag.List.
 func Make(ctx context.Context, on Execer, m *model.Model) (int64, error) {
-	kind := "TABLE"
-	if m.IsView() {
-		kind = "VIEW"
-	}
-	done, err := on.ExecContext(ctx, "CREATE "+kind+" "+m.Name()+" AS\n"+m.SQL)
+	rows, err := create(ctx, on, m)
 	if err != nil {
 		return 0, locate(m, err, 1)
 	}
-	if err := checkShape(ctx, on, m); err != nil {
+	return rows, checkShape(ctx, on, m)
+}
+
+func create(ctx context.Context, on Execer, m *model.Model) (rows int64, err error) {
+	if m.IsView() {
+		_, err := on.ExecContext(ctx, "CREATE VIEW "+m.Name()+" AS\n"+m.SQL)
 		return 0, err
 	}
-	if m.IsView() {
-		return 0, nil
-	}
-	rows, err := done.RowsAffected()
-	if err != nil {
-		return 0, fmt.Errorf("count rows of %s: %w", m.Name(), err)
-	}
-	return rows, nil
+	// DuckDB answers CREATE TABLE AS with the count of rows; the driver's RowsAffected does not know it.
+	err = on.QueryRowContext(ctx, "CREATE TABLE "+m.Name()+" AS\n"+m.SQL).Scan(&rows)
+	return rows, err
 }
 
 // Describe gives the columns of a table or view.
