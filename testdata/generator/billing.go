@@ -155,7 +155,7 @@ func (w *world) subscribe(r *random, d *deal) {
 func (w *world) exchange() {
 	for d := w.fx.first; d.Before(time.Date(2026, 10, 2, 0, 0, 0, 0, time.UTC)); d = d.AddDate(0, 0, 1) {
 		for _, c := range currencies {
-			row := fxRate{Day: moment(d), From: c.code, To: "EUR", Rate: w.fx.on(c.code, d), Kind: "spot", mark: mark{Modified: moment(d) + 15*hour}}
+			row := fxRate{Day: moment(d), From: c.code, To: "EUR", Rate: w.fx.on(c.code, d), Kind: "closing", mark: mark{Modified: moment(d) + 15*hour}}
 			w.out.fx.put(&row)
 			if d.Day() == 1 {
 				row.Kind = "month_average"

@@ -19,15 +19,15 @@ func Generate(dir string, opts Options) error {
 	if err != nil {
 		return err
 	}
-	d := &demo{dir: filepath.Join(dir, "data"), home: w.home, dirt: &dirt{}}
+	d := &vendor{dir: filepath.Join(dir, "data"), home: w.home, dirt: &dirt{}}
 	if err := w.run(opts.Leads, d.outputs()); err != nil {
 		return fmt.Errorf("write demo data: %w", err)
 	}
 	return d.list(dir)
 }
 
-// demo knows the vendor's systems and how each exports.
-type demo struct {
+// vendor knows the vendor's systems and how each exports.
+type vendor struct {
 	dir  string
 	home *time.Location
 	dirt *dirt
@@ -40,7 +40,7 @@ const (
 	american   = "01/02/2006"
 )
 
-func (d *demo) outputs() *outputs {
+func (d *vendor) outputs() *outputs {
 	o := &outputs{}
 	d.crmPartners(o)
 	d.crmLeads(o)
@@ -52,9 +52,9 @@ func (d *demo) outputs() *outputs {
 	return o
 }
 
-func (d *demo) utf8(path string) *textFile    { return create(d.dir, path, nil) }
-func (d *demo) windows(path string) *textFile { return create(d.dir, path, charmap.Windows1252) }
-func (d *demo) utf16(path string) *textFile {
+func (d *vendor) utf8(path string) *textFile    { return create(d.dir, path, nil) }
+func (d *vendor) windows(path string) *textFile { return create(d.dir, path, charmap.Windows1252) }
+func (d *vendor) utf16(path string) *textFile {
 	return create(d.dir, path, unicode.UTF16(unicode.LittleEndian, unicode.UseBOM))
 }
 
@@ -62,7 +62,7 @@ func (d *demo) utf16(path string) *textFile {
 func comma(echo int) layout { return layout{delimiter: ',', echo: echo} }
 
 // list writes where the broken rows stand.
-func (d *demo) list(dir string) error {
+func (d *vendor) list(dir string) error {
 	slices.SortFunc(d.dirt.found, func(a, b Dirt) int { return cmp.Or(cmp.Compare(a.File, b.File), a.Line-b.Line) })
 	f := create(dir, "quarantine.csv", nil)
 	s := newSheet(f, comma(0), nil, []column[Dirt]{

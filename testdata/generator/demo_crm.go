@@ -14,7 +14,7 @@ func levelCodes() map[string]string {
 }
 
 // crmPartners: accounts, their histories and people, as a CRM's data export writes them.
-func (d *demo) crmPartners(o *outputs) {
+func (d *vendor) crmPartners(o *outputs) {
 	o.partner = &stale[partner]{newSheet(d.utf8("crm/account.csv"), comma(37), d.dirt, stamped([]column[partner]{
 		text("Id", func(p *partner) string { return p.ID }), text("ERP_Customer_No__c", func(p *partner) string { return customerNumber(p.ID) }),
 		text("Name", func(p *partner) string { return p.Name }), coded("Type", partnerTypeNames(), func(p *partner) string { return p.Type }),
@@ -64,7 +64,7 @@ func customerNumber(partner string) string {
 }
 
 // crmLeads: leads from the CRM; assignments from the routing tool, which writes local times into TSV; the rest from marketing.
-func (d *demo) crmLeads(o *outputs) {
+func (d *vendor) crmLeads(o *outputs) {
 	state := func(name string, get func(*lead) flag) column[lead] { return maybe(name, "true", "false", get) }
 	leads := stamped([]column[lead]{
 		text("Id", func(l *lead) string { return l.ID }), coded("Direction__c", map[string]string{
@@ -114,12 +114,12 @@ func (d *demo) crmLeads(o *outputs) {
 	})
 }
 
-func (d *demo) local(name string, get func(*assignment) instant) column[assignment] {
+func (d *vendor) local(name string, get func(*assignment) instant) column[assignment] {
 	return at(name, wallClock, d.home, get)
 }
 
 // crmDeals: opportunities as two exports half a year apart, the second with what changed since.
-func (d *demo) crmDeals(o *outputs) {
+func (d *vendor) crmDeals(o *outputs) {
 	o.deal = d.opportunities()
 	o.credit = newSheet(d.utf8("crm/opportunity_partner.csv"), comma(110), d.dirt, stamped([]column[credit]{
 		text("Id", func(c *credit) string { return c.ID }), text("OpportunityId", func(c *credit) string { return c.Deal }),

@@ -37,7 +37,7 @@ func asOf(d deal, cut instant) deal {
 	return d
 }
 
-func (d *demo) opportunities() sink[deal] {
+func (d *vendor) opportunities() sink[deal] {
 	cash := func(name string, get func(*deal) money) column[deal] {
 		return amount(name, func(x *deal) (money, string) { return get(x), x.Currency })
 	}

@@ -11,7 +11,7 @@ type projects struct {
 	buf    []byte
 }
 
-func newProjects(d *demo) *projects {
+func newProjects(d *vendor) *projects {
 	p := &projects{textFile: d.utf8("portal/registrations.json"), home: d.home}
 	p.write([]byte("{\"generated\": \"2026-10-01T02:00:00Z\", \"data\": {\"projects\": [\n"))
 	iso := func(name string, get func(*registration) instant) column[registration] { return quoted(sf(name, get)) }

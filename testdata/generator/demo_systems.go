@@ -7,7 +7,7 @@ import (
 )
 
 // portal is the partner portal and the marketing tool: JSON, with instants as milliseconds or ISO text.
-func (d *demo) portal(o *outputs) {
+func (d *vendor) portal(o *outputs) {
 	o.registration = newProjects(d)
 	lines := layout{json: true}
 	kinds := map[string]string{
@@ -69,7 +69,7 @@ func portalNumber(partner string) int {
 }
 
 // learning is the training platform (American dates) and the survey tool (UTF-16).
-func (d *demo) learning(o *outputs) {
+func (d *vendor) learning(o *outputs) {
 	courses := []column[certification]{
 		text("CertificateID", func(c *certification) string { return c.ID }), text("Company", func(c *certification) string { return c.Partner }),
 		text("Learner", func(c *certification) string { return c.Contact }), text("Course", func(c *certification) string { return c.Course }),
@@ -112,7 +112,7 @@ func (y byYear) close() error {
 }
 
 // erp is the German accounting system: semicolons, decimal commas, Windows-1252, credits with a minus sign.
-func (d *demo) erp(o *outputs) {
+func (d *vendor) erp(o *outputs) {
 	groups := map[string]string{"Sensors": "SEN", "Analyzers": "ANA", "Cloud Monitoring": "CLD", "Calibration Services": "KAL"}
 	columns := []column[invoice]{
 		text("Belegnr", func(v *invoice) string { return v.ID }), text("Nummer", func(v *invoice) string { return v.Number }),
@@ -147,7 +147,7 @@ func (d *demo) erp(o *outputs) {
 }
 
 // finance: subscriptions and payouts in minor units, plans and costs, exchange rates of weekdays.
-func (d *demo) finance(o *outputs) {
+func (d *vendor) finance(o *outputs) {
 	o.subscription = newSheet(d.utf8("billing/subscriptions.csv"), comma(0), d.dirt, []column[subscription]{
 		text("id", func(s *subscription) string { return s.ID }), text("customer", func(s *subscription) string { return s.AccountID }),
 		text("partner", func(s *subscription) string { return s.Partner }), text("opportunity", func(s *subscription) string { return s.Deal }),
