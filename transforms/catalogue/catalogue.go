@@ -109,8 +109,9 @@ func (m *Metric) hasLowN() bool {
 
 // Catalogue is every metric, by id.
 type Catalogue struct {
-	Metrics []*Metric
-	byID    map[string]*Metric
+	Metrics   []*Metric
+	byID      map[string]*Metric
+	largeFact int64
 }
 
 // Metric finds a definition.
@@ -129,7 +130,7 @@ func (c *Catalogue) IDs() []string {
 }
 
 func newCatalogue(metrics []*Metric) *Catalogue {
-	c := &Catalogue{Metrics: slices.Clone(metrics), byID: map[string]*Metric{}}
+	c := &Catalogue{Metrics: slices.Clone(metrics), byID: map[string]*Metric{}, largeFact: largeFact}
 	slices.SortFunc(c.Metrics, func(a, b *Metric) int { return compareIDs(a.ID, b.ID) })
 	for _, m := range c.Metrics {
 		c.byID[m.ID] = m

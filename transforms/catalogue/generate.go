@@ -49,6 +49,9 @@ func (b *batch) generate() statement {
 	if g.wholes.any() {
 		s.steps = append(s.steps, g.whole())
 	}
+	if len(g.curves) > 0 {
+		s.steps = append(s.steps, g.codes())
+	}
 	for i, c := range g.curves {
 		s.steps = append(s.steps, g.points(i, c), g.survival(i, c))
 	}

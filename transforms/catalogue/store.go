@@ -26,7 +26,7 @@ func (c *Catalogue) Store(ctx context.Context, conn *sql.Conn) error {
 	}
 	present := slices.DeleteFunc(slices.Clone(c.Metrics), func(m *Metric) bool { return slices.Contains(missing, m) })
 	for _, byFact := range group(present, func(m *Metric) string { return m.Fact }) {
-		if err := storeFact(ctx, conn, byFact); err != nil {
+		if err := c.storeFact(ctx, conn, byFact); err != nil {
 			return err
 		}
 	}
@@ -58,7 +58,7 @@ func (c *Catalogue) createTables(ctx context.Context, conn *sql.Conn) error {
 }
 
 // storeFact computes the metrics of one fact.
-func storeFact(ctx context.Context, conn *sql.Conn, metrics []*Metric) error {
+func (c *Catalogue) storeFact(ctx context.Context, conn *sql.Conn, metrics []*Metric) error {
 	f, err := readFact(ctx, conn, metrics[0].Fact)
 	if err != nil {
 		return fmt.Errorf("%s: %s: %w", metrics[0].At, metrics[0].ID, err)
@@ -68,7 +68,7 @@ func storeFact(ctx context.Context, conn *sql.Conn, metrics []*Metric) error {
 			return err
 		}
 	}
-	if f.rows >= largeFact {
+	if f.rows >= c.largeFact {
 		return storeLarge(ctx, conn, f, metrics)
 	}
 	for _, b := range batches(f, metrics) {
