@@ -42,12 +42,14 @@ func TestBrokenRowsStandWhereListed(t *testing.T) {
 	rows, err := csv.NewReader(strings.NewReader(read(t, filepath.Join(demoDir, "quarantine.csv")))).ReadAll()
 	require.NoError(t, err)
 	require.Len(t, rows, 1+9)
+	readme := read(t, filepath.Join(demoDir, "README.md"))
 	for _, row := range rows[1:] {
 		file := filepath.Join(demoDir, "data", row[0])
 		lines := strings.Split(plain(t, file, read(t, file)), "\n")
 		n, err := strconv.Atoi(row[1])
 		require.NoError(t, err)
 		broken := lines[n-1]
+		require.Contains(t, readme, "| `"+row[0]+"` | "+row[1]+" | "+row[2]+" |")
 		require.True(t, strings.Contains(broken, "9999") || strings.HasPrefix(broken, ",To partner"), "%s:%d: %s", row[0], n, broken)
 	}
 }

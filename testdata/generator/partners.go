@@ -79,7 +79,7 @@ func (m *member) tierAt(t instant) string {
 
 // partnerCount grows slower than the number of leads: 120 partners at 3,000 leads, some 2,200 at a million.
 func partnerCount(leads int) int {
-	return min(max(40, int(120*math.Sqrt(float64(leads)/3000)+.5)), 20000)
+	return min(max(40, int(120*math.Sqrt(float64(leads)/3000)+.5)), 8999) // ids from P9000 on are partners that nobody knows
 }
 
 // enlist invents the partners. Rank 0 is the strongest; the ids are dealt so that they do not show the rank.
