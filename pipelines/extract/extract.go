@@ -4,8 +4,18 @@
 package extract
 
 import (
+	"context"
+	"crypto/rand"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"sync"
 	"time"
 
+	"golang.org/x/sync/errgroup"
+
+	"github.com/tributary-data/tributary/pipelines/lake"
+	"github.com/tributary-data/tributary/pipelines/source"
 	"github.com/tributary-data/tributary/pipelines/source/file"
 )
 
@@ -34,7 +44,7 @@ type Stream struct {
 // Options of a run.
 type Options struct {
 	ProjectDir string           // what Spec.Root and _source_file are relative to
-	Clock      func() time.Time // of load ids and _extracted_at
+	Clock      func() time.Time // of load ids and _extracted_at; time.Now when nil
 	Parallel   int              // files at a time; 2 when 0
 	Progress   func(Progress)   // called from several goroutines, never at the same time; may be nil
 }
@@ -65,15 +75,178 @@ type StreamResult struct {
 	Rows        int64
 	Quarantined int64
 	Rules       map[string]int64 // quarantined rows by rule
-	Bytes       int64            // read
+	Bytes       int64            // of the files that were landed
 	Drift       []ColumnChange   // against what the stream delivered before
 	Notices     []string         // what a person should know, though nothing is wrong
 	Err         error            // why nothing was committed
 }
 
-// ColumnChange is a column that a file has and its predecessor had not, or the other way round.
+// ColumnChange is a difference between a file's columns and those of its predecessor.
 type ColumnChange struct {
 	File   string
 	Column string
-	Gone   bool // the column is no longer there; otherwise it is new
+	Was    string // the type before; empty when the column is new
+	Is     string // the type now; empty when the column is gone
+}
+
+// Gone tells whether the column is no longer there.
+func (c ColumnChange) Gone() bool { return c.Is == "" }
+
+func (c ColumnChange) String() string {
+	switch {
+	case c.Was == "":
+		return fmt.Sprintf("%s: column %s is new", c.File, c.Column)
+	case c.Is == "":
+		return fmt.Sprintf("%s: column %s is gone", c.File, c.Column)
+	}
+	return fmt.Sprintf("%s: column %s was %s and is %s", c.File, c.Column, c.Was, c.Is)
+}
+
+// Retryable tells whether the same run may go well a little later: a file was still being written, the disk was full, or another
+// writer had the lake.
+func Retryable(err error) bool {
+	return errors.Is(err, source.ErrChanged) || errors.Is(err, lake.ErrDiskFull) || errors.Is(err, lake.ErrLostTurn)
+}
+
+// Run lands what is new. Every stream stands for itself: one that fails commits nothing and its StreamResult says why, the others
+// are landed. The error joins those of the streams; it is not nil either when the run had to stop altogether.
+func Run(ctx context.Context, w *lake.Writer, streams []Stream, opts Options) (Result, error) {
+	ctx, cancel := context.WithCancelCause(ctx)
+	defer cancel(nil)
+	go func() {
+		select {
+		case <-w.Lost():
+			cancel(lake.ErrLostTurn)
+		case <-ctx.Done():
+		}
+	}()
+	r := newRun(w, opts)
+	for _, s := range streams {
+		r.plans = append(r.plans, r.plan(ctx, s))
+	}
+	r.land(ctx)
+	var result Result
+	var problems []error
+	for _, p := range r.plans {
+		if err := p.result.Err; err != nil {
+			if stopped := context.Cause(ctx); errors.Is(err, context.Canceled) && stopped != nil {
+				err = stopped
+			}
+			p.result.Err = fmt.Errorf("extracting %s.%s: %w", p.Source, p.Name, err)
+			problems = append(problems, p.result.Err)
+		}
+		result.Streams = append(result.Streams, p.result)
+	}
+	return result, errors.Join(problems...)
+}
+
+// run is one extraction.
+type run struct {
+	writer *lake.Writer
+	opts   Options
+	plans  []*plan
+
+	progress sync.Mutex
+	done     Progress
+}
+
+func newRun(w *lake.Writer, opts Options) *run {
+	if opts.Clock == nil {
+		opts.Clock = time.Now
+	}
+	if opts.Parallel == 0 {
+		opts.Parallel = 2
+	}
+	return &run{writer: w, opts: opts}
+}
+
+// land lands the files of all streams, some at a time, and commits each stream when its files are done, in order.
+func (r *run) land(ctx context.Context) {
+	type job struct {
+		plan *plan
+		file int
+	}
+	var jobs []job
+	for _, p := range r.plans {
+		p.landed = make([]landed, len(p.files))
+		p.pending.Add(len(p.files))
+		for i, f := range p.files {
+			jobs = append(jobs, job{p, i})
+			r.done.TotalBytes += f.Size
+		}
+	}
+	queue := make(chan job)
+	var workers errgroup.Group
+	workers.Go(func() error {
+		defer close(queue)
+		for _, j := range jobs {
+			queue <- j
+		}
+		return nil
+	})
+	for range r.opts.Parallel {
+		workers.Go(func() error {
+			l := newLander(r)
+			for j := range queue {
+				j.plan.landed[j.file] = l.landUnlessFailed(ctx, j.plan, j.file)
+				j.plan.pending.Done()
+			}
+			return nil
+		})
+	}
+	for _, p := range r.plans {
+		p.pending.Wait()
+		r.finish(ctx, p)
+	}
+	_ = workers.Wait() // they return no errors: the landings hold them
+}
+
+// finish commits what was landed for a stream, or takes it back.
+func (r *run) finish(ctx context.Context, p *plan) {
+	for _, l := range p.landed {
+		if p.result.Err == nil {
+			p.result.Err = l.err
+		}
+	}
+	if p.result.Err == nil {
+		p.result.Err = r.commit(ctx, p)
+	}
+	if p.result.Err == nil {
+		return
+	}
+	r.writer.DiscardLoad(p.name(), p.loadID)
+	p.result = StreamResult{Source: p.Source, Stream: p.Name, Notices: p.result.Notices, Err: p.result.Err}
+}
+
+func (r *run) commit(ctx context.Context, p *plan) error {
+	load := p.load()
+	if len(load.Files) == 0 && len(load.Supersedes) == 0 {
+		return nil
+	}
+	number, err := r.writer.Commit(ctx, lake.Manifest{Kind: lake.KindLoad, Load: &load})
+	if err != nil {
+		return err
+	}
+	p.result.Commit, p.result.LoadID = number, load.LoadID
+	return nil
+}
+
+// advance reports progress.
+func (r *run) advance(p *plan, fileName string, rows, bytes int64) {
+	r.progress.Lock()
+	defer r.progress.Unlock()
+	r.done.Rows += rows
+	r.done.Bytes += bytes
+	if r.opts.Progress != nil {
+		now := r.done
+		now.Source, now.Stream, now.File = p.Source, p.Name, fileName
+		r.opts.Progress(now)
+	}
+}
+
+// newLoadID names a load so that names sort by time and never meet.
+func newLoadID(now time.Time) string {
+	var random [4]byte
+	_, _ = rand.Read(random[:]) // never fails
+	return now.UTC().Format("20060102T150405.000Z") + "-" + hex.EncodeToString(random[:])
 }

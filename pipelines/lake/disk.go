@@ -7,11 +7,14 @@ import (
 	"errors"
 	"fmt"
 	"hash"
+	"io"
 	"io/fs"
 	"os"
 	"path/filepath"
 	"strings"
 	"syscall"
+
+	"github.com/parquet-go/parquet-go"
 )
 
 // tempMark is in the name of every file that is being written and of no other.
@@ -95,6 +98,31 @@ func (p *Pending) Discard() {
 	}
 }
 
+// path is where the file is while it is pending.
+func (p *Pending) path() string { return p.file.Name() }
+
+// reload takes over what another program wrote in the place of the pending file.
+func (p *Pending) reload() error {
+	f, err := os.OpenFile(p.path(), os.O_RDWR, 0)
+	if err != nil {
+		return diskError("writing", p.final, err)
+	}
+	_ = p.file.Close()
+	p.file = f
+	p.sum.Reset()
+	p.bytes, err = io.Copy(p.sum, f)
+	return diskError("writing", p.final, err)
+}
+
+// ParquetRows is the number of rows of a Parquet file that something else wrote.
+func (p *Pending) ParquetRows() (int64, error) {
+	footer, err := parquet.OpenFile(p.file, p.bytes, parquet.SkipPageIndex(true), parquet.SkipBloomFilters(true))
+	if err != nil {
+		return 0, fmt.Errorf("reading the footer of %s: %w", p.final, err)
+	}
+	return footer.NumRows(), nil
+}
+
 // writeNew writes a whole file exclusively; the error is fs.ErrExist when the name is taken.
 func (l *Lake) writeNew(final string, data []byte) error {
 	return l.writeWhole(final, data, (*Pending).keepNew)
@@ -148,7 +176,8 @@ func diskError(doing, path string, err error) error {
 		return nil
 	case errors.Is(err, ErrDiskFull):
 		return err
-	case errors.Is(err, syscall.ENOSPC), errors.Is(err, syscall.EDQUOT), errors.Is(err, syscall.EFBIG):
+	case strings.Contains(err.Error(), syscall.ENOSPC.Error()), // DuckDB has only text for it
+		errors.Is(err, syscall.ENOSPC), errors.Is(err, syscall.EDQUOT), errors.Is(err, syscall.EFBIG):
 		return fmt.Errorf("%s %s: %w (%w): make room and run again; nothing of it was committed", doing, path, ErrDiskFull, err)
 	}
 	return fmt.Errorf("%s %s: %w", doing, path, err)

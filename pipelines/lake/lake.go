@@ -77,16 +77,21 @@ func (l *Lake) Dir() string { return l.dir }
 // Abs is the absolute path of a part or of anything else that is named relative to the lake.
 func (l *Lake) Abs(rel string) string { return filepath.Join(l.dir, filepath.FromSlash(rel)) }
 
-// RawPath is where a part of a load belongs, relative to the lake.
-func RawPath(source, stream, loadID string, part int) string {
-	return partPath(rawDir, source, stream, loadID, part)
+// RawPath is where a part belongs, relative to the lake. Input files of a load are numbered from 1, and so are the parts of each;
+// mostly there is one.
+func RawPath(load StreamName, loadID string, file, part int) string {
+	return partPath(rawDir, load, loadID, file, part)
 }
 
-// QuarantinePath is where a part with rejected rows of a load belongs, relative to the lake.
-func QuarantinePath(source, stream, loadID string, part int) string {
-	return partPath(quarantineDir, source, stream, loadID, part)
+// QuarantinePath is where a part with rejected rows belongs, relative to the lake.
+func QuarantinePath(load StreamName, loadID string, file, part int) string {
+	return partPath(quarantineDir, load, loadID, file, part)
 }
 
-func partPath(top, source, stream, loadID string, part int) string {
-	return fmt.Sprintf("%s/%s/%s/%s/part-%05d.parquet", top, source, stream, loadID, part)
+func partPath(top string, name StreamName, loadID string, file, part int) string {
+	more := ""
+	if part > 1 {
+		more = fmt.Sprintf("-%03d", part)
+	}
+	return fmt.Sprintf("%s/%s/%s/%s/part-%05d%s.parquet", top, name.Source, name.Stream, loadID, file, more)
 }

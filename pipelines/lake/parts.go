@@ -34,13 +34,13 @@ type StreamParts struct {
 	Columns    []Column     // union of the columns of Current, in order of first appearance
 }
 
-// LoadedFile is the last delivery of an input file.
-type LoadedFile struct {
+// Delivery is what one input file brought in one load.
+type Delivery struct {
 	File
-	Commit     int64
-	LoadID     string
-	Columns    []Column
-	Superseded bool
+	Commit       int64
+	LoadID       string
+	Columns      []Column
+	SupersededBy int64 // 0 while it counts
 }
 
 // Streams lists the streams that had delivered by a moment (zero: ever), by name.
@@ -98,33 +98,27 @@ func (l *Lake) Parts(ctx context.Context, source, stream string, knownAt time.Ti
 	return out, nil
 }
 
-// Files is the last delivery of every input file of a stream, by path.
-func (l *Lake) Files(ctx context.Context, source, stream string) (map[string]LoadedFile, error) {
+// Deliveries is what every input file of a stream brought, in order of commit. The last one of a path tells what the file was
+// like when it was read last.
+func (l *Lake) Deliveries(ctx context.Context, source, stream string) ([]Delivery, error) {
 	loads, superseded, err := l.loads(ctx, StreamName{source, stream}, time.Time{})
 	if err != nil {
 		return nil, err
 	}
-	files := map[string]LoadedFile{}
+	var out []Delivery
 	for _, m := range loads {
 		columns := map[string][]Column{}
 		for _, p := range m.Load.Parts {
 			columns[p.SourceFile] = UnionColumns(columns[p.SourceFile], p.Columns)
 		}
 		for _, f := range m.Load.Files {
-			_, gone := superseded[FileRef{m.Number, f.Path}]
-			files[f.Path] = LoadedFile{File: f, Commit: m.Number, LoadID: m.Load.LoadID, Columns: columns[f.Path], Superseded: gone}
+			out = append(out, Delivery{
+				File: f, Commit: m.Number, LoadID: m.Load.LoadID, Columns: columns[f.Path],
+				SupersededBy: superseded[FileRef{m.Number, f.Path}],
+			})
 		}
 	}
-	return files, nil
-}
-
-// LastLoad is the newest load of a stream; nil when there is none.
-func (l *Lake) LastLoad(ctx context.Context, source, stream string) (*Manifest, error) {
-	loads, _, err := l.loads(ctx, StreamName{source, stream}, time.Time{})
-	if err != nil || len(loads) == 0 {
-		return nil, err
-	}
-	return &loads[len(loads)-1], nil
+	return out, nil
 }
 
 // UnionColumns appends to a what b has besides, in b's order.

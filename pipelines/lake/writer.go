@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"io/fs"
 	"os"
+	"path"
 	"path/filepath"
 	"sync"
 	"time"
@@ -128,6 +129,33 @@ func (w *Writer) Create(rel string) (*Pending, error) {
 		return nil, fmt.Errorf("%q is no path inside the lake", rel)
 	}
 	return w.lake.create(w.lake.Abs(rel))
+}
+
+// CreateBy starts a file of the lake that something else than this program's own code writes: it is given the temporary path, at
+// which it may replace what is there.
+func (w *Writer) CreateBy(rel string, write func(path string) error) (*Pending, error) {
+	p, err := w.Create(rel)
+	if err != nil {
+		return nil, err
+	}
+	err = diskError("writing", p.final, write(p.path()))
+	if err == nil {
+		err = p.reload()
+	}
+	if err != nil {
+		p.Discard()
+		return nil, err
+	}
+	return p, nil
+}
+
+// DiscardLoad removes the files of a load that will not be committed. What cannot be removed is garbage for GC.
+func (w *Writer) DiscardLoad(name StreamName, loadID string) {
+	for _, top := range []string{rawDir, quarantineDir} {
+		dir := top + "/" + name.Source + "/" + name.Stream + "/" + loadID
+		_ = os.RemoveAll(w.lake.Abs(dir))
+		w.lake.removeEmpty(path.Dir(dir))
+	}
 }
 
 // Lake is the lake that is being written.

@@ -12,6 +12,7 @@ import (
 	"io"
 	"os"
 	"strings"
+	"sync/atomic"
 	"time"
 
 	"github.com/klauspost/compress/gzip"
@@ -28,7 +29,8 @@ type Content struct {
 	SHA256  string // of the bytes on disk
 }
 
-// Input is a file that is being read as text. It belongs to one goroutine.
+// Input is a file that is being read as text. It belongs to one goroutine, but BytesRead may be called from
+// any.
 type Input struct {
 	found  Found
 	disk   *diskReader
@@ -96,8 +98,11 @@ func (in *Input) Next(b *source.Batch) error {
 	return in.readError(err)
 }
 
+// Name is the file's, as lineage has it.
+func (in *Input) Name() string { return in.found.Name }
+
 // BytesRead is how much of the file was read so far, as it is on disk.
-func (in *Input) BytesRead() int64 { return in.disk.bytes }
+func (in *Input) BytesRead() int64 { return in.disk.bytes.Load() }
 
 // Finish reads what may be left and makes sure that the file is still as it was found; otherwise the error is source.ErrChanged.
 func (in *Input) Finish() (Content, error) { return in.disk.finish() }
@@ -197,7 +202,7 @@ type diskReader struct {
 	info  os.FileInfo
 	found Found
 	sum   hash.Hash
-	bytes int64
+	bytes atomic.Int64
 }
 
 func openDisk(ctx context.Context, f Found) (*diskReader, error) {
@@ -224,7 +229,7 @@ func (d *diskReader) Read(p []byte) (int, error) {
 	}
 	n, err := d.file.Read(p)
 	d.sum.Write(p[:n])
-	d.bytes += int64(n)
+	d.bytes.Add(int64(n))
 	return n, err
 }
 
@@ -247,10 +252,10 @@ func (d *diskReader) finish() (Content, error) {
 	if err := d.unchanged(); err != nil {
 		return Content{}, err
 	}
-	if d.bytes != d.found.Size {
-		return Content{}, fmt.Errorf("%s has %d bytes but %d were read: %w", d.found.Name, d.found.Size, d.bytes, source.ErrChanged)
+	if read := d.bytes.Load(); read != d.found.Size {
+		return Content{}, fmt.Errorf("%s has %d bytes but %d were read: %w", d.found.Name, d.found.Size, read, source.ErrChanged)
 	}
-	return Content{Size: d.bytes, ModTime: d.found.ModTime, SHA256: hex.EncodeToString(d.sum.Sum(nil))}, nil
+	return Content{Size: d.found.Size, ModTime: d.found.ModTime, SHA256: hex.EncodeToString(d.sum.Sum(nil))}, nil
 }
 
 // changedError is a source.ErrChanged with the file's name.
