@@ -56,7 +56,7 @@ func TestChecks(t *testing.T) {
 		"relationship":        {"checks: [{relationship: {partner_id: core.partner.partner_id}}]", check.Fail, "1 row whose partner_id is not in core.partner.partner_id", 1, "deal_id=d2, partner_id=p9"},
 		"expression":          {"checks: [{expression: amount >= 0}]", check.Fail, "1 row where not: amount >= 0", 1, "deal_id=d2"},
 		"expression where":    {"checks: [{expression: amount >= 0, where: outcome = 'won'}]", check.Pass, "", 0, ""},
-		"broken expression":   {"checks: [{expression: amuont >= 0}]", check.Broken, `could not be run: Binder Error: Referenced column "amuont" not found in FROM clause! Candidate bindings: "amount", "outcome", "closed_at"`, 0, ""},
+		"broken expression":   {"checks: [{expression: amuont >= 0}]", check.Broken, `could not be run: Binder Error: Referenced column "amuont" not found in FROM clause!`, 0, ""},
 		"fresh":               {"checks: [{freshness: {column: closed_at, within: 30d}}]", check.Pass, "", 0, ""},
 		"stale":               {"checks: [{freshness: {column: closed_at, within: 29d}}]", check.Fail, "newest closed_at is 2026-01-02 00:00:00+00, more than 696h0m0s before as_of", 1, ""},
 		"never":               {"checks: [{freshness: {column: closed_at, within: 29d}, where: outcome = 'gone'}]", check.Fail, "there is no closed_at at all", 1, ""},
@@ -72,7 +72,8 @@ func TestChecks(t *testing.T) {
 			}
 			found := results(t, header, check.Options{Previous: map[string]int64{"core.deal": 10}})
 			r := found[len(found)-1]
-			require.Equal(t, test.detail, r.Detail)
+			detail, _, _ := strings.Cut(r.Detail, " Candidate bindings") // which DuckDB names differs from run to run
+			require.Equal(t, test.detail, detail)
 			require.Equal(t, test.state, r.State)
 			require.Equal(t, test.failed, r.Failed)
 			require.Equal(t, test.samples, strings.Join(r.Samples, "|"))

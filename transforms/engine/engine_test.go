@@ -2,6 +2,7 @@ package engine_test
 
 import (
 	"context"
+	"regexp"
 	"strings"
 	"testing"
 	"testing/fstest"
@@ -78,14 +79,16 @@ func TestBuildReportsAllErrorsAndSkipsWhatRestsOnThem(t *testing.T) {
 		"core.e": "SELECT id FROM staging.deal",
 	})
 	result, err := engine.Build(t.Context(), file.DB, set, engine.Options{})
-	require.EqualError(t, err, strings.TrimSpace(`
-sql/core/a.sql:5: core.a: Binder Error: Referenced column "amonut" not found in FROM clause! Candidate bindings: "amount"
+	// Which candidates DuckDB names differs from run to run.
+	got := regexp.MustCompile(`Candidate bindings: .*`).ReplaceAllString(err.Error(), "Candidate bindings: …")
+	require.Equal(t, strings.TrimSpace(`
+sql/core/a.sql:5: core.a: Binder Error: Referenced column "amonut" not found in FROM clause! Candidate bindings: …
 sql/core/c.sql:4: core.c: Conversion Error: Could not convert string 'x' to INT32
 sql/core/d.sql:2: core.d has no column key (known: id, amount, total)
 sql/core/d.sql:3: column amount of core.d is DECIMAL(18,2), the header says integer (cast it in the SELECT)
 sql/core/d.sql:3: column total of core.d is HUGEINT, the header says money (cast it in the SELECT)
 sql/core/d.sql:4: core.d has no column idd (did you mean id?)
-sql/core/d.sql:6: column total of core.d is HUGEINT, which Parquet turns into a double (cast it: CAST(… AS BIGINT), or CAST(… AS DECIMAL(18,2)) for money)`))
+sql/core/d.sql:6: column total of core.d is HUGEINT, which Parquet turns into a double (cast it: CAST(… AS BIGINT), or CAST(… AS DECIMAL(18,2)) for money)`), got)
 	states := map[string]string{}
 	for _, m := range result.Models {
 		states[m.Name] = m.State
