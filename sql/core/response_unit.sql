@@ -80,7 +80,8 @@ SELECT
   least(u.accepted_at, u.rejected_at) AS own_answer_at,
   u.lead_acknowledged_at, u.lead_accepted_at, u.lead_rejected_at, u.first_contact_at,
   CAST(coalesce(least(u.acknowledged_at, u.accepted_at, u.rejected_at) < u.clock_start, false)
-    OR (u.is_first AND coalesce(least(u.lead_acknowledged_at, u.lead_accepted_at, u.lead_rejected_at) < u.clock_start, false)) AS BOOLEAN) AS is_early,
+    OR (u.is_first AND coalesce(least(u.lead_acknowledged_at, u.lead_accepted_at, u.lead_rejected_at) < u.clock_start, false))
+    OR coalesce(least(u.closed_at, u.unassigned_at, u.next_at) < u.clock_start, false) AS BOOLEAN) AS is_early,
   CAST(u.excluded AS VARCHAR) AS excluded
 FROM unit AS u
 LEFT JOIN program.void_reason AS vc ON vc.scope = 'closed' AND vc.reason = u.closed_reason

@@ -1,0 +1,175 @@
+package report
+
+import (
+	"html/template"
+	"math"
+	"slices"
+	"strings"
+
+	"github.com/tributary-data/tributary/transforms/catalogue"
+)
+
+// The classes keep their colours on every chart.
+const (
+	sourcedColor, influencedColor, unattributedColor, directColor = "#1d4ed8", "#60a5fa", "#f59e0b", "#cbd5e1"
+	largestPartners                                               = 10
+)
+
+type cfo struct {
+	Tiles    []triple
+	Revenue  template.HTML
+	Legend   []legend
+	Accruals []accrual
+	Total    accrual
+	Accrued  string // why there are none
+	Partners []partner
+}
+
+type legend struct{ Name, Color string }
+
+// accrual is a program's row: what the quarter accrued and what is owed for the running program period.
+type accrual struct {
+	Program, Quarter, Previous, Year, Liability string
+	Change                                      change
+}
+
+type partner struct {
+	ID, Name, Revenue, Previous, Year, Share string
+	Change                                   change
+	Bar                                      float64
+}
+
+func (d *reader) cfo() (cfo, error) {
+	revenue, err := d.read("quarter", nil, "REV-1", "REV-3", "REV-5", "REV-5.influenced", "REV-5.direct", "REV-7")
+	if err != nil {
+		return cfo{}, err
+	}
+	var out cfo
+	out.Tiles = []triple{
+		d.triple("Partner-sourced revenue", "up", revenue, "REV-1"),
+		d.triple("Sourced share", "up", revenue, "REV-5"),
+		d.triple("Influenced share", "up", revenue, "REV-5.influenced"),
+		d.triple("Unattributed share", "down", revenue, "REV-7"),
+	}
+	out.Revenue, out.Legend = d.revenueChart(revenue)
+	if out.Accruals, out.Total, out.Accrued, err = d.accruals(); err != nil {
+		return cfo{}, err
+	}
+	out.Partners, err = d.partners()
+	return out, err
+}
+
+func (d *reader) revenueChart(t table) (template.HTML, []legend) {
+	parts := []series{
+		{Name: "Sourced", Color: sourcedColor}, {Name: "Influenced", Color: influencedColor},
+		{Name: "Unattributed", Color: unattributedColor}, {Name: "Direct", Color: directColor},
+	}
+	var cols []column
+	for i, q := range d.quarters {
+		share := t.at("REV-5", q.key())
+		cols = append(cols, column{Label: d.name(i), Over: over(share), Running: q.End.After(d.asOf.AddDate(0, 0, 1))})
+		for j, id := range []string{"REV-5", "REV-5.influenced", "REV-7", "REV-5.direct"} {
+			amount, _ := t.at(id, q.key()).Numerator.Float()
+			parts[j].Values = append(parts[j].Values, amount)
+		}
+	}
+	var names []legend
+	for _, p := range parts {
+		names = append(names, legend{p.Name, p.Color})
+	}
+	return stacked("Closed-won revenue by class", cols, parts, short), names
+}
+
+func over(share catalogue.Row) string {
+	if !share.Value.Valid {
+		return ""
+	}
+	return figure(share)
+}
+
+// accruals lists the programs by what the quarter accrued: rebates (ACC-4) and commission credit (ACC-7).
+func (d *reader) accruals() ([]accrual, accrual, string, error) {
+	quarter, err := d.read("quarter", nil, "ACC-4", "ACC-7", "ACC-3")
+	if err != nil {
+		return nil, accrual{}, "", err
+	}
+	total, err := d.read("total", nil, "ACC-3")
+	if err != nil {
+		return nil, accrual{}, "", err
+	}
+	if why := note(quarter.at("ACC-4", "")); why != "" {
+		return nil, accrual{}, why, nil
+	}
+	sums := [3]catalogue.Row{}
+	var out []accrual
+	for _, key := range sortedKeys(quarter) {
+		id, program, _ := strings.Cut(key, "|")
+		if id == "ACC-3" || program == "" {
+			continue
+		}
+		at := func(i int) catalogue.Row {
+			if i < 0 {
+				return catalogue.Row{}
+			}
+			return quarter.at(key, d.quarters[i].key())
+		}
+		rows := [3]catalogue.Row{at(d.head), at(d.head - 1), at(d.head - 4)}
+		if why := note(rows[0]); why != "" && !rows[0].Value.Valid {
+			return nil, accrual{}, why, nil
+		}
+		for i, r := range rows {
+			sums[i] = addMoney(sums[i], r)
+		}
+		out = append(out, accrual{
+			Program: program, Quarter: figure(rows[0]), Previous: figure(rows[1]), Year: figure(rows[2]),
+			Liability: figure(total.at("ACC-3|"+program, "")), Change: difference(rows[0], rows[1], ""),
+		})
+		out[len(out)-1].Change.Class = "flat"
+	}
+	sum := accrual{Program: "All programs", Quarter: figure(sums[0]), Previous: figure(sums[1]), Year: figure(sums[2]), Change: difference(sums[0], sums[1], "")}
+	sum.Change.Class = "flat"
+	return out, sum, "", nil
+}
+
+// partners are the largest by sourced revenue of the headline quarter.
+func (d *reader) partners() ([]partner, error) {
+	t, err := d.read("quarter", []string{"partner"}, "REV-1", "REV-5.of_total")
+	if err != nil || d.head < 0 || len(d.quarters) == 0 {
+		return nil, err
+	}
+	now := d.quarters[d.head].key()
+	var keys []string
+	for key, rows := range t {
+		if strings.HasPrefix(key, "REV-1|") && rows[now].Value.Valid {
+			keys = append(keys, key)
+		}
+	}
+	value := func(key string) float64 { v, _ := t.at(key, now).Value.Float(); return v }
+	slices.SortFunc(keys, func(a, b string) int {
+		if d := value(b) - value(a); d != 0 {
+			return int(math.Copysign(1, d))
+		}
+		return strings.Compare(a, b)
+	})
+	var out []partner
+	for _, key := range keys[:min(largestPartners, len(keys))] {
+		_, id, _ := strings.Cut(key, "|")
+		at := func(i int) catalogue.Row {
+			if i < 0 {
+				return catalogue.Row{}
+			}
+			return t.at(key, d.quarters[i].key())
+		}
+		row := at(d.head)
+		name := row.PartnerName
+		if name == "" {
+			name = id
+		}
+		out = append(out, partner{
+			ID: id, Name: name, Revenue: figure(row), Previous: figure(at(d.head - 1)), Year: figure(at(d.head - 4)),
+			Share: figure(t.at("REV-5.of_total|"+id, now)), Change: difference(row, at(d.head-4), "up"),
+			Bar: math.Max(0, 100*value(key)/math.Max(1, value(keys[0]))),
+		})
+	}
+	return out, nil
+}
