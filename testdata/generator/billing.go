@@ -71,8 +71,8 @@ func (w *world) invoice(r *random, v *invoice) {
 		prefix = "GS"
 	}
 	v.Number = prefix + strconv.Itoa(w.date(v.Issued).Year()) + "-" + v.ID[1:]
-	v.mark = mark{Modified: v.Issued, Deleted: r.chance(.002)}
-	v.Test = r.chance(.002)
+	v.mark = mark{Modified: v.Issued, Deleted: w.rare(r, .002)}
+	v.Test = w.rare(r, .002)
 	w.out.invoice.put(v)
 }
 
@@ -133,7 +133,7 @@ func (w *world) subscribe(r *random, d *deal) {
 	s.Ends = moment(w.date(s.Started).AddDate(1, 0, 0))
 	next := s
 	switch {
-	case r.chance(.12):
+	case w.rare(r, .12):
 		s.Cancelled = w.past(s.Started + instant(r.between(60, 364))*day)
 	case r.chance(.8):
 		s.Renewed = w.past(s.Ends - instant(r.between(1, 40))*day)

@@ -15,6 +15,11 @@ func WriteClean(dir string, seed uint64, leads int) error {
 	return writeClean(dir, Options{Seed: seed, Leads: leads, Detours: .12})
 }
 
+// WriteOdd is WriteClean in a world where the rare is common and events coincide: what two computations must agree on.
+func WriteOdd(dir string, seed uint64, leads int) error {
+	return writeClean(dir, Options{Seed: seed, Leads: leads, Detours: .5, Oddity: 8})
+}
+
 // WriteBench is WriteClean with deals that go back and forth so often that 300 k deals have 2 M stage rows.
 func WriteBench(dir string, seed uint64, leads int) error {
 	return writeClean(dir, Options{Seed: seed, Leads: leads, Detours: benchDetours})

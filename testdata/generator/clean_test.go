@@ -24,6 +24,30 @@ func TestWriteCleanIsDeterministic(t *testing.T) {
 	require.True(t, differ)
 }
 
+// Small and odd worlds hold together too: keys are unique and what must be there is there.
+func TestWriteOddHoldsTogether(t *testing.T) {
+	for seed := range uint64(6) {
+		dir := t.TempDir()
+		require.NoError(t, generator.WriteOdd(dir, seed, []int{1, 7, 60, 300}[seed%4]))
+		for entity, keys := range map[string][]string{
+			"partner": {"partner_id"}, "lead": {"lead_id"}, "lead_assignment": {"assignment_id"}, "deal": {"deal_id"}, "deal_stage": {"deal_stage_id"},
+			"deal_partner": {"deal_partner_id"}, "deal_registration": {"registration_id"}, "invoice": {"invoice_id"}, "activity": {"activity_id"},
+			"partner_tier": {"partner_id", "valid_from"}, "partner_type": {"partner_id", "valid_from"}, "partner_status": {"partner_id", "valid_from"},
+		} {
+			seen := map[string]bool{}
+			for _, row := range table(t, dir, entity) {
+				key := ""
+				for _, k := range keys {
+					require.NotEmpty(t, row[k], "%s.%s", entity, k)
+					key += row[k] + "|"
+				}
+				require.False(t, seen[key], "%s %s twice", entity, key)
+				seen[key] = true
+			}
+		}
+	}
+}
+
 // tree reads every file below a folder.
 func tree(t *testing.T, dir string) map[string]string {
 	t.Helper()

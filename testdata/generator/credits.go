@@ -13,9 +13,9 @@ func (w *world) credits(r *random, d *deal, p plan) {
 	}
 	main.Contribution = pick(r, "demand_generation", "technical_validation", "implementation", "customer_success")
 	w.credit(r, d, main)
-	if r.chance(.16) { // somebody else has a part in it
+	if w.rare(r, .16) { // somebody else has a part in it
 		left := 10_000 - main.Pct
-		if r.chance(.08) {
+		if w.rare(r, .08) {
 			left = 6_000 // more than there is
 		}
 		if left > 0 {
@@ -23,7 +23,7 @@ func (w *world) credits(r *random, d *deal, p plan) {
 			w.credit(r, d, credit{Deal: d.ID, Partner: other.ID, Role: influenced, Created: d.Created + r.seconds(float64(12*day), .8), Pct: max(left/2, 1), Contribution: "technical_validation"})
 		}
 	}
-	if p.role == sourced && r.chance(.03) { // two say that they found it
+	if p.role == sourced && w.rare(r, .03) { // two say that they found it
 		rival := w.choose(r, d.Created, func(m *member) bool { return m.ID != p.member.ID })
 		w.credit(r, d, credit{Deal: d.ID, Partner: rival.ID, Role: sourced, Created: d.Created + r.seconds(float64(5*day), .8), Pct: min(5_000, 10_000-main.Pct+1_000), Contribution: "demand_generation"})
 	}
@@ -52,14 +52,14 @@ func (w *world) credit(r *random, d *deal, c credit) {
 			c.Locked = c.Created
 		}
 	}
-	if r.chance(.03) {
+	if w.rare(r, .03) {
 		c.Current = max(500, c.Pct-r.between(1, 8)*250)
 	}
-	if r.chance(.01) {
+	if w.rare(r, .01) {
 		c.Pct, c.Current = -1, -1
 	}
 	c.mark = w.modified(r, c.Created, c.Locked)
-	c.Deleted = r.chance(.004)
+	c.Deleted = w.rare(r, .004)
 	w.out.credit.put(&c)
 }
 
@@ -68,7 +68,7 @@ func (w *world) register(r *random, d *deal, p plan) {
 	g := w.request(r, p.member, d.Account, d.Amount, d.Currency)
 	g.Deal = d.ID
 	g.Submitted = d.Created - r.seconds(float64(2*day), 1.1)
-	if late := d.Closed + r.seconds(float64(4*day), .7); r.chance(.02) && d.Closed != 0 && late < w.export {
+	if late := d.Closed + r.seconds(float64(4*day), .7); w.rare(r, .02) && d.Closed != 0 && late < w.export {
 		g.Submitted = late
 	}
 	g.Submitted = max(g.Submitted, p.member.Enrolled+hour)
@@ -76,7 +76,7 @@ func (w *world) register(r *random, d *deal, p plan) {
 		return
 	}
 	w.decide(r, &g, .90)
-	if g.Decision == "approved" && d.Closed > g.Submitted && r.chance(.015) {
+	if g.Decision == "approved" && d.Closed > g.Submitted && w.rare(r, .015) {
 		if at := d.Closed + r.seconds(float64(2*day), .7); at < w.export {
 			g.Decided = at
 		}
@@ -97,14 +97,14 @@ func (w *world) hopefulRegistration(r *random, at instant) {
 }
 
 func (w *world) request(r *random, m *member, account string, amount money, currency string) registration {
-	return registration{ID: w.id("R"), Partner: m.ID, Account: account, Amount: amount, Currency: currency, Test: r.chance(.003)}
+	return registration{ID: w.id("R"), Partner: m.ID, Account: account, Amount: amount, Currency: currency, Test: w.rare(r, .003)}
 }
 
 // decide draws the vendor's decision; most come within two days.
 func (w *world) decide(r *random, g *registration, approved float64) {
 	at := w.past(g.Submitted + r.seconds(float64(26*hour), .9))
 	g.Decision = "pending"
-	if at == 0 || r.chance(.03) {
+	if at == 0 || w.rare(r, .03) {
 		return
 	}
 	g.Decided = at
@@ -127,9 +127,9 @@ func (w *world) decide(r *random, g *registration, approved float64) {
 // fileClaims writes the registration with those of other partners for the same project.
 func (w *world) fileClaims(r *random, g registration, m *member) {
 	g.mark = w.modified(r, g.Submitted, g.Decided)
-	g.Deleted = r.chance(.004)
+	g.Deleted = w.rare(r, .004)
 	all := claims{Account: g.Account, Rows: []registration{g}}
-	if r.chance(.06) {
+	if w.rare(r, .06) {
 		other := w.choose(r, g.Submitted, func(o *member) bool { return o.ID != m.ID })
 		if r.chance(.3) {
 			other = m // sent twice

@@ -41,7 +41,7 @@ func (w *world) partnerDeal(r *random, at instant) {
 	p := plan{member: m, created: w.backlog(r, at), role: sourced, registered: r.chance(.88)}
 	if r.chance(.28) {
 		p.role = influenced
-	} else if r.chance(.05) {
+	} else if w.rare(r, .05) {
 		p.role = ""
 	}
 	w.deal(r, p)
@@ -49,7 +49,7 @@ func (w *world) partnerDeal(r *random, at instant) {
 
 func (w *world) directDeal(r *random, at instant) {
 	p := plan{created: w.backlog(r, at)}
-	if r.chance(.07) { // a partner helped, though nobody sold through it
+	if w.rare(r, .07) { // a partner helped, though nobody sold through it
 		p.member, p.role = w.choose(r, at, nil), influenced
 	}
 	w.deal(r, p)
@@ -80,12 +80,12 @@ func (w *world) deal(r *random, p plan) string {
 	w.lines(r, &d)
 	w.bill(r, &d, p)
 	d.mark = w.modified(r, d.Created, d.Closed, course.entered(len(course.stops)-1))
-	if n := w.count["D"]; n > 40 && r.chance(.006) {
+	if n := w.count["D"]; n > 40 && w.rare(r, .006) {
 		d.MergedInto = padded("D", n-r.between(1, 40), 6)
 	}
-	d.Deleted = r.chance(.005)
-	d.Test = p.test || r.chance(.003)
-	if r.chance(.004) && d.Partner != "" {
+	d.Deleted = w.rare(r, .005)
+	d.Test = p.test || w.rare(r, .003)
+	if w.rare(r, .004) && d.Partner != "" {
 		d.Partner = padded("P", 9500+r.intn(400), 4)
 	}
 	w.out.deal.put(&d)
@@ -129,7 +129,7 @@ func (w *world) describe(r *random, d *deal, p plan) {
 		d.ARR = d.Amount / 2 / step(d.Currency) * step(d.Currency)
 		d.ACV = d.ARR
 	}
-	if r.chance(.006) {
+	if w.rare(r, .006) {
 		d.Amount = absent
 	}
 }

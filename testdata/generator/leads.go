@@ -124,7 +124,7 @@ func (w *world) lead(r *random, at instant) {
 
 // vendorLead is handed to a partner, who owes an answer; sometimes it is taken back or handed on.
 func (w *world) vendorLead(r *random, l *lead, m *member) {
-	if r.chance(.03) { // nobody assigned it
+	if w.rare(r, .03) { // nobody assigned it
 		l.Partner = ""
 		if r.chance(.5) {
 			l.Closed, l.ClosedReason = w.past(l.Received+r.seconds(float64(6*day), 1)), "spam"
@@ -137,7 +137,7 @@ func (w *world) vendorLead(r *random, l *lead, m *member) {
 	}
 	w.autoAck(r, l, l.Assigned)
 	limit := w.export
-	if r.chance(.04) {
+	if w.rare(r, .04) {
 		l.Closed = w.past(l.Assigned + r.seconds(float64(7*hour), 1.4))
 		l.ClosedReason = pick(r, "duplicate", "spam")
 		if l.Closed != 0 {
@@ -167,7 +167,7 @@ func (w *world) vendorLead(r *random, l *lead, m *member) {
 func (w *world) unit(r *random, l *lead, m *member, start, limit instant) assignment {
 	a := assignment{ID: w.id("A"), Lead: l.ID, Partner: m.ID, Assignee: pick(r, m.place.people...), Assigned: start}
 	end := limit
-	if r.chance(.09) {
+	if w.rare(r, .09) {
 		a.Unassigned = start + r.seconds(float64(16*hour), 1.1)
 		a.UnassignReason = [...]string{"reassigned", "recalled", "no_response"}[r.weighted(.55, .3, .15)]
 		if a.Unassigned >= limit {
@@ -181,9 +181,9 @@ func (w *world) unit(r *random, l *lead, m *member, start, limit instant) assign
 		a.Unassigned, a.UnassignReason = 0, ""
 	}
 	switch serial := w.count["A"]; {
-	case serial%211 == 0 && start+4*hour < end: // answered on the very second of the limit
+	case serial%w.every(211) == 0 && start+4*hour < end: // answered on the very second of the limit
 		got = answer{click: start + 4*hour}
-	case serial%503 == 0: // clocks that disagree: answered before it was asked
+	case serial%w.every(503) == 0: // clocks that disagree: answered before it was asked
 		got = answer{click: start - 10*minute}
 	}
 	a.Acknowledged, a.Accepted, a.Rejected, a.RejectReason = got.click, got.accept, got.reject, got.reason
@@ -196,11 +196,11 @@ func (w *world) unit(r *random, l *lead, m *member, start, limit instant) assign
 		l.FirstContact = got.contact
 	}
 	a.mark = w.modified(r, a.Assigned, a.Acknowledged, a.Accepted, a.Rejected, a.Unassigned, a.Expired)
-	a.Deleted = r.chance(.003)
+	a.Deleted = w.rare(r, .003)
 	w.out.assignment.put(&a)
 	w.answers(r, l, m.ID, "partner", got, end)
 	w.escalate(r, l, m, &a, got.first(), end)
-	if a.Unassigned != 0 && r.chance(.1) { // the old partner calls all the same: too late to count
+	if a.Unassigned != 0 && w.rare(r, .1) { // the old partner calls all the same: too late to count
 		w.act(r, activity{Lead: l.ID, Partner: m.ID, Actor: "human", Party: "partner", Type: "call", Occurred: a.Unassigned + r.seconds(float64(day), 1)})
 	}
 	return a
@@ -313,7 +313,7 @@ func (w *world) partnerLead(r *random, l *lead, m *member) {
 	l.Assigned = a.Assigned
 	w.autoAck(r, l, l.Assigned)
 	limit := w.export
-	if r.chance(.03) {
+	if w.rare(r, .03) {
 		if closed := w.past(l.Submitted + r.seconds(float64(9*hour), 1.2)); closed != 0 {
 			l.Closed, l.ClosedReason, limit = closed, pick(r, "duplicate", "spam"), closed
 		}
@@ -390,7 +390,7 @@ func (w *world) qualify(r *random, l *lead, m *member, qualified, converted floa
 		l.Qualified = w.past(last + r.seconds(float64(2*day), 1))
 		last = l.Qualified
 	}
-	if last != 0 && (good && r.chance(converted) || !good && r.chance(.015)) {
+	if last != 0 && (good && r.chance(converted) || !good && w.rare(r, .015)) {
 		if at := w.past(last + r.seconds(float64(3*day), .9)); at != 0 {
 			l.Converted = at
 			l.Deal = w.leadDeal(r, l, m)
@@ -413,13 +413,13 @@ func (w *world) finish(r *random, l *lead) {
 	}
 	l.mark = w.modified(r, l.Received, l.Assigned, l.Acknowledged, l.Accepted, l.Rejected, l.FirstContact, l.Qualified, l.Closed, l.Converted)
 	if l.Deal == "" {
-		l.Deleted = r.chance(.006)
-		l.Test = r.chance(.004)
+		l.Deleted = w.rare(r, .006)
+		l.Test = w.rare(r, .004)
 	}
-	if n := w.count["L"]; n > 40 && r.chance(.008) {
+	if n := w.count["L"]; n > 40 && w.rare(r, .008) {
 		l.MergedInto = padded("L", n-r.between(1, 40), 6)
 	}
-	if r.chance(.004) { // an account that this program never had
+	if w.rare(r, .004) { // an account that this program never had
 		l.Partner = padded("P", 9000+r.intn(400), 4)
 	}
 }

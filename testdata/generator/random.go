@@ -8,7 +8,10 @@ import (
 
 // random is a splitmix64 sequence. It is written out here, not taken from the standard library, because the committed
 // data set depends on every draw staying what it is.
-type random struct{ state uint64 }
+type random struct {
+	state uint64
+	grain instant // durations are multiples of it; zero is a second
+}
 
 // newRandom starts the sequence of one thing: the same seed, label and index draw the same numbers whatever else is made.
 func newRandom(seed uint64, label string, index int) *random {
@@ -54,9 +57,13 @@ func (r *random) logNormal(median, sigma float64) float64 {
 	return median * math.Exp(sigma*r.normal())
 }
 
-// seconds draws a log-normal duration in whole seconds, at least one.
+// seconds draws a log-normal duration in whole seconds, at least one; with a grain in multiples of it, which may be none.
 func (r *random) seconds(median, sigma float64) instant {
-	return max(1, instant(r.logNormal(median, sigma)))
+	d := instant(r.logNormal(median, sigma))
+	if r.grain > 0 {
+		return (d + r.grain/2) / r.grain * r.grain
+	}
+	return max(1, d)
 }
 
 func pick[T any](r *random, of ...T) T { return of[r.intn(len(of))] }

@@ -105,15 +105,15 @@ func (w *world) path(r *random, d *deal, outcome string) []stop {
 	if outcome != won {
 		goal = r.weighted(.3, .3, .2, .12, .08)
 		goal = min(goal, m.close)
-	} else if r.chance(.05) {
+	} else if w.rare(r, .05) {
 		goal = r.intn(m.close) // won straight from an early stage: the closing rows are missing
 	}
 	var steps []stop
 	for k := 0; k <= goal; k++ {
-		if k > 0 && k < goal && r.chance(.09) {
+		if k > 0 && k < goal && w.rare(r, .09) {
 			continue // skipped
 		}
-		if k == 2 && r.chance(.03) { // it turns out to be another kind of deal
+		if k == 2 && w.rare(r, .03) { // it turns out to be another kind of deal
 			m = motionOf(pick(r, referral, reseller, marketplace, services, tech))
 			goal = min(max(goal, 1), m.close)
 			k = r.intn(2)
@@ -169,7 +169,7 @@ func (w *world) rows(r *random, d *deal, c course) {
 		} else if d.Outcome == lost && r.chance(.5) {
 			row.Exited = d.Closed
 		}
-		row.mark = mark{Modified: max(row.Entered, row.Exited), Deleted: r.chance(.001)}
+		row.mark = mark{Modified: max(row.Entered, row.Exited), Deleted: w.rare(r, .001)}
 		w.out.stage.put(&row)
 	}
 }

@@ -11,16 +11,21 @@ type Options struct {
 	Leads int // 3000 is the committed demo; ten million still stream
 	// Detours is how many times a partner deal falls back a stage and comes forward again, on average.
 	Detours float64
+	// Oddity multiplies the rare: 1 is realistic, more is for comparing computations. Above 1 durations come in whole hours, so
+	// that events coincide and limits are met exactly.
+	Oddity float64
 }
 
 // DemoOptions are those of the committed data set.
-func DemoOptions() Options { return Options{Seed: 20260930, Leads: 3000, Detours: .12} }
+func DemoOptions() Options { return Options{Seed: 20260930, Leads: 3000, Detours: .12, Oddity: 1} }
 
 // world is everything that the simulation holds in memory: the partners, the calendar, the rates and the counters.
 type world struct {
 	*timeline
 	seed      uint64
 	detours   float64
+	oddity    float64
+	grain     instant
 	members   []member
 	byID      []int // indexes into members in the order of ids
 	cumulated []float64
@@ -37,13 +42,22 @@ func newWorld(opts Options) (*world, error) {
 	if err != nil {
 		return nil, fmt.Errorf("reporting time zone: %w", err)
 	}
-	w := &world{timeline: newTimeline(home), seed: opts.Seed, detours: opts.Detours, count: map[string]int{}}
+	w := &world{timeline: newTimeline(home), seed: opts.Seed, detours: opts.Detours, oddity: max(opts.Oddity, 1), count: map[string]int{}}
+	if opts.Oddity > 1 {
+		w.grain = hour
+	}
 	w.fx = newRates(opts.Seed)
 	if err := w.enlist(partnerCount(opts.Leads)); err != nil {
 		return nil, err
 	}
 	return w, nil
 }
+
+// rare draws something that seldom happens, more often in an odd world.
+func (w *world) rare(r *random, p float64) bool { return r.chance(min(p*w.oddity, .35)) }
+
+// every is how many things of a kind lie between two odd ones.
+func (w *world) every(n int) int { return max(5, int(float64(n)/w.oddity)) }
 
 // id deals the next number of a kind of record.
 func (w *world) id(prefix string) string {
@@ -83,6 +97,7 @@ func (w *world) run(leads int, out *outputs) error {
 		}
 		owed[next] -= all
 		r := newRandom(w.seed, "unit", u)
+		r.grain = w.grain
 		makers[next].make(r, w.at(r, (float64(u)+r.float())/float64(units)))
 	}
 	return out.close()

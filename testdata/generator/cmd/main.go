@@ -19,7 +19,7 @@ func main() {
 func run() error {
 	opts := generator.DemoOptions()
 	dir := flag.String("dir", "", "folder to write to")
-	shape := flag.String("shape", "demo", "demo: as the vendor's systems export it; clean: in the shape of the contracts; bench: clean, with many stage rows")
+	shape := flag.String("shape", "demo", "demo: as the vendor's systems export it; clean: in the shape of the contracts; bench: clean, with many stage rows; odd: clean, with the rare made common")
 	flag.Uint64Var(&opts.Seed, "seed", opts.Seed, "the same seed gives the same bytes")
 	flag.IntVar(&opts.Leads, "leads", opts.Leads, "number of leads; everything else follows")
 	flag.Parse()
@@ -31,8 +31,10 @@ func run() error {
 		return generator.Generate(*dir, opts)
 	case "clean":
 		return generator.WriteClean(*dir, opts.Seed, opts.Leads)
+	case "odd":
+		return generator.WriteOdd(*dir, opts.Seed, opts.Leads)
 	case "bench":
 		return generator.WriteBench(*dir, opts.Seed, opts.Leads)
 	}
-	return fmt.Errorf("unknown shape %q: want demo, clean or bench", *shape)
+	return fmt.Errorf("unknown shape %q: want demo, clean, bench or odd", *shape)
 }
