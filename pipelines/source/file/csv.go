@@ -29,7 +29,7 @@ const maxColumns = 16_000
 
 func newCSV(s Spec, format Format, w *window) (*csvReader, error) {
 	r := &csvReader{w: w, delimiter: s.delimiter(format), quote: s.quote(), newline: '\n', nulls: s.nulls()}
-	if bytes.IndexByte(w.rest, '\n') < 0 && bytes.IndexByte(w.rest, '\r') >= 0 {
+	if i := bytes.IndexByte(w.rest, '\r'); bytes.IndexByte(w.rest, '\n') < 0 && i >= 0 && (i+1 < len(w.rest) || w.done) {
 		r.newline = '\r'
 	}
 	for range s.SkipRows {
@@ -50,7 +50,7 @@ func (r *csvReader) skipLine() error {
 		if r.w.done {
 			return inputError(r.w.name, r.w.line, "mend `skip_rows` of the stream", "the file ends within the lines to skip")
 		}
-		if err := r.w.more(len(r.w.rest) + firstLook); err != nil {
+		if err := r.w.more(len(r.w.rest) + r.w.sizes.look); err != nil {
 			return err
 		}
 	}
@@ -94,7 +94,7 @@ func (r *csvReader) firstRecord() (values []string, next int, err error) {
 		next, state := r.split(r.w.rest, start, r.w.done)
 		switch {
 		case state == incomplete && len(r.w.rest) <= r.w.maxLine:
-			if err := r.w.more(2*len(r.w.rest) + firstLook); err != nil {
+			if err := r.w.more(2*len(r.w.rest) + r.w.sizes.look); err != nil {
 				return nil, 0, err
 			}
 			continue
@@ -116,7 +116,7 @@ func (r *csvReader) firstRecord() (values []string, next int, err error) {
 
 func (r *csvReader) checkHeader(names []string) error {
 	line := strings.Join(names, " ")
-	byHand := fmt.Sprintf("name the columns by hand: `header: [%s, …]` with `skip_rows: 1`", strings.Join(names[:min(2, len(names))], ", "))
+	byHand := fmt.Sprintf("name the columns by hand: `header: [a, b, …]` with `skip_rows: %d`", r.w.line)
 	switch {
 	case strings.IndexByte(line, 0) >= 0:
 		return inputError(r.w.name, r.w.line, "UTF-16 looks like this: set `encoding: utf-16`", "the header line holds NUL bytes")
@@ -140,7 +140,7 @@ func (r *csvReader) checkHeader(names []string) error {
 func (r *csvReader) Next(b *source.Batch) error {
 	b.Reset(r.names)
 	for {
-		text, err := r.w.show(b.Arena, arenaTarget)
+		text, err := r.w.show(b.Arena, r.w.sizes.batch)
 		if err != nil {
 			return err
 		}
@@ -198,10 +198,12 @@ func (r *csvReader) record(b *source.Batch, text []byte, pos, clean int) (next i
 		return lineNext, true
 	}
 	next, state := r.split(text, pos, r.w.done)
-	switch state {
-	case incomplete:
+	switch {
+	case state == incomplete:
 		return pos, false
-	case badQuote:
+	case next-pos > r.w.maxLine:
+		return r.tooLong(b, text, pos), true
+	case state == badQuote:
 		// The line is set apart and the next one tried: whatever a lost quote swallowed is not lost with it.
 		b.Reject(source.BadQuote, r.w.line, text[pos:lineEnd], "a quote is not closed, or text follows the closing one")
 		r.w.line++
@@ -222,7 +224,7 @@ func (r *csvReader) plainLine(b *source.Batch, text []byte, pos, end int, clean 
 	}
 	line := text[pos:end]
 	if len(line) > r.w.maxLine {
-		r.reject(b, source.OversizedLine, line)
+		r.w.tooLong(b, r.w.line, line)
 		return
 	}
 	if !clean && !decodable(b, r.w.line, line) {
@@ -252,10 +254,6 @@ func (r *csvReader) plainLine(b *source.Batch, text []byte, pos, end int, clean 
 // quotedRecord takes a record that split has split.
 func (r *csvReader) quotedRecord(b *source.Batch, text []byte, pos, next int, clean bool) {
 	record := bytes.TrimRight(text[pos:next], "\r\n")
-	if len(record) > r.w.maxLine {
-		r.reject(b, source.OversizedLine, record)
-		return
-	}
 	if !clean && !decodable(b, r.w.line, record) {
 		return
 	}
@@ -281,10 +279,6 @@ func (r *csvReader) cell(text []byte, start, end int) source.Cell {
 	return source.Cell{Start: uint32(start), End: uint32(end)}
 }
 
-func (r *csvReader) reject(b *source.Batch, rule string, record []byte) {
-	b.Reject(rule, r.w.line, record, fmt.Sprintf("the record has more than %d bytes: see `max_line_bytes`", r.w.maxLine))
-}
-
 // ragged rejects a record and takes back the cells that it left.
 func (r *csvReader) ragged(b *source.Batch, record []byte, row, values int) {
 	for i := range b.Cells {
@@ -302,7 +296,7 @@ func (r *csvReader) tooLong(b *source.Batch, text []byte, pos int) int {
 		r.w.line++
 		return pos + end + 1
 	}
-	r.reject(b, source.OversizedLine, text[pos:])
+	r.w.tooLong(b, r.w.line, text[pos:])
 	r.inLong = true
 	return pos
 }

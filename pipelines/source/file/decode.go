@@ -55,6 +55,8 @@ func byteOrderMark(head []byte) (mark int, decode decoder, found bool) {
 	return 0, nil, false
 }
 
+var errUTF32 = errors.New("UTF-32 is not read")
+
 // decoded is the text of a stream as UTF-8, without a byte order mark.
 func decoded(r *bufio.Reader, encodingName string) (io.Reader, error) {
 	head, err := r.Peek(4)
@@ -62,7 +64,7 @@ func decoded(r *bufio.Reader, encodingName string) (io.Reader, error) {
 		return nil, err
 	}
 	if slices.Equal(head, []byte{0xFF, 0xFE, 0, 0}) {
-		return nil, errors.New("UTF-32 is not read")
+		return nil, errUTF32
 	}
 	mark, decode, found := byteOrderMark(head)
 	if !found {

@@ -22,11 +22,10 @@ type jsonRecords struct {
 	key     []byte
 }
 
-// pendingCell is a value of the record that is being read.
+// pendingCell is where a value stands in the record that is being read.
 type pendingCell struct {
-	column  int
-	cell    source.Cell
-	escaped bool
+	column, start, end int
+	escaped, null      bool
 }
 
 func newJSONRecords(s Spec, w *window) jsonRecords {
@@ -37,13 +36,13 @@ func newJSONRecords(s Spec, w *window) jsonRecords {
 func (r *jsonRecords) add(b *source.Batch, text []byte, pos, end int, line int64) error {
 	record := text[pos:end]
 	if len(record) > r.w.maxLine {
-		b.Reject(source.OversizedLine, line, record, fmt.Sprintf("the record has more than %d bytes: see `max_line_bytes`", r.w.maxLine))
+		r.w.tooLong(b, line, record)
 		return nil
 	}
 	if !decodable(b, line, record) {
 		return nil
 	}
-	bad, err := r.parse(b, text[:end], pos)
+	bad, err := r.parse(b, record)
 	if err != nil {
 		return inputError(r.w.name, line, "rename it in the export", "%v", err)
 	}
@@ -52,13 +51,17 @@ func (r *jsonRecords) add(b *source.Batch, text []byte, pos, end int, line int64
 		return nil
 	}
 	for _, p := range r.pending {
-		if p.escaped {
-			p.cell.End = uint32(unescape(text, int(p.cell.Start), int(p.cell.End)))
+		cell := source.Null()
+		if !p.null {
+			start, end := p.start, p.end
+			if p.escaped {
+				end = unescape(record, start, end)
+			}
+			if !r.nulls.has(record[start:end]) {
+				cell = source.Cell{Start: uint32(pos + start), End: uint32(pos + end)}
+			}
 		}
-		if !p.cell.IsNull() && r.nulls.has(text[p.cell.Start:p.cell.End]) {
-			p.cell = source.Null()
-		}
-		b.Cells[p.column] = append(b.Cells[p.column], p.cell)
+		b.Cells[p.column] = append(b.Cells[p.column], cell)
 	}
 	for i := range b.Cells {
 		if len(b.Cells[i]) == len(b.Lines) {
@@ -70,10 +73,10 @@ func (r *jsonRecords) add(b *source.Batch, text []byte, pos, end int, line int64
 }
 
 // parse reads an object into r.pending without touching the text.
-func (r *jsonRecords) parse(b *source.Batch, text []byte, pos int) (fault, error) {
+func (r *jsonRecords) parse(b *source.Batch, text []byte) (fault, error) {
 	r.pending = r.pending[:0]
 	r.record++
-	pos = skipSpace(text, pos)
+	pos := skipSpace(text, 0)
 	if pos == len(text) || text[pos] != '{' {
 		return badJSON(text, pos, "the record is no object"), nil
 	}
@@ -120,15 +123,12 @@ func trailing(text []byte, pos int) fault {
 func (r *jsonRecords) value(text []byte, pos, column int) (int, fault) {
 	if pos < len(text) && text[pos] == '"' {
 		end, escaped, bad := scanString(text, pos)
-		r.pending = append(r.pending, pendingCell{column, source.Cell{Start: uint32(pos + 1), End: uint32(end - 1)}, escaped})
+		r.pending = append(r.pending, pendingCell{column: column, start: pos + 1, end: end - 1, escaped: escaped})
 		return end, bad
 	}
 	end, bad := scanValue(text, pos, 0)
-	cell := source.Cell{Start: uint32(pos), End: uint32(end)}
-	if end-pos == 4 && text[pos] == 'n' {
-		cell = source.Null()
-	}
-	r.pending = append(r.pending, pendingCell{column, cell, false})
+	null := end-pos == 4 && text[pos] == 'n'
+	r.pending = append(r.pending, pendingCell{column: column, start: pos, end: end, null: null})
 	return end, bad
 }
 
@@ -171,8 +171,11 @@ type jsonLines struct {
 	inLong bool
 }
 
-func newJSONLines(s Spec, w *window) *jsonLines {
-	return &jsonLines{jsonRecords: newJSONRecords(s, w)}
+func newJSONLines(s Spec, w *window) (*jsonLines, error) {
+	if start := skipSpace(w.rest, 0); start < len(w.rest) && w.rest[start] == '[' {
+		return nil, inputError(w.name, 1, "set `format: json`", "the file is one JSON array, not JSON lines")
+	}
+	return &jsonLines{jsonRecords: newJSONRecords(s, w)}, nil
 }
 
 // Next reads the next lines.
@@ -198,14 +201,12 @@ func (r *jsonLines) Next(b *source.Batch) error {
 	}
 }
 
-// jsonFirst is how much text the first batch has: keys that appear in it cost nothing, later ones begin a new part.
-const jsonFirst = 8 << 20
-
+// size is how much text the next batch has: keys that appear in the first one cost nothing, later ones begin a new part.
 func (r *jsonRecords) size() int {
 	if r.record == 0 {
-		return jsonFirst
+		return r.w.sizes.jsonFirst
 	}
-	return arenaTarget
+	return r.w.sizes.batch
 }
 
 func (r *jsonLines) take(b *source.Batch, text []byte) (int, error) {

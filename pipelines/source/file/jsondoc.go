@@ -40,7 +40,7 @@ func newJSON(s Spec, w *window) (*jsonDocument, error) {
 	}
 	start := skipSpace(w.rest, 0)
 	if start < len(w.rest) && w.rest[start] != '{' && w.rest[start] != '[' {
-		return nil, inputError(w.name, 1, "export it again, or mend `format`", "the file is no JSON, it begins with %q", source.Readable(w.rest[start:min(start+30, len(w.rest))]))
+		return nil, inputError(w.name, 1, "export it again, or mend `format`", "the file is no JSON, it begins with %q", source.Readable(w.rest[start:min(start+15, len(w.rest))]))
 	}
 	return r, nil
 }
@@ -225,5 +225,5 @@ func (r *jsonDocument) take(b *source.Batch, text []byte, pos int, then docState
 func (r *jsonDocument) count(passed []byte) { r.w.line += int64(bytes.Count(passed, []byte{'\n'})) }
 
 func (r *jsonDocument) unexpected(text []byte, pos int, want string) error {
-	return inputError(r.w.name, r.w.line, "export it again, or mend `records` of the stream", "%s was expected, not %q", want, source.Readable(text[pos:min(pos+30, len(text))]))
+	return inputError(r.w.name, r.w.line, "export it again, or mend `records` of the stream", "%s was expected, not %q", want, text[pos])
 }

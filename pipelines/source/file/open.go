@@ -40,6 +40,10 @@ type Input struct {
 
 // Open begins to read a CSV, TSV, JSON or JSON lines file. Errors of kind *InputError say what is wrong with the file.
 func Open(ctx context.Context, s Spec, f Found) (*Input, error) {
+	return open(ctx, s, f, usualSizes())
+}
+
+func open(ctx context.Context, s Spec, f Found, sz sizes) (*Input, error) {
 	format := s.formatOf(f.Name)
 	if format == "" {
 		return nil, inputError(f.Name, 0, "set `format` to one of "+strings.Join(Formats(), ", "), "its name does not tell its format")
@@ -52,7 +56,7 @@ func Open(ctx context.Context, s Spec, f Found) (*Input, error) {
 		return nil, err
 	}
 	in := &Input{found: f, disk: disk, close: func() {}}
-	if err := in.start(s, format); err != nil {
+	if err := in.start(s, format, sz); err != nil {
 		in.Close()
 		return nil, err
 	}
@@ -62,17 +66,20 @@ func Open(ctx context.Context, s Spec, f Found) (*Input, error) {
 // FormatOf is the format in which a file would be read; empty when nothing tells.
 func FormatOf(s Spec, f Found) Format { return s.formatOf(f.Name) }
 
-func (in *Input) start(s Spec, format Format) error {
+func (in *Input) start(s Spec, format Format, sz sizes) error {
 	plain, err := in.decompressed(s)
 	if err != nil {
 		return err
 	}
 	text, err := decoded(plain, s.Encoding)
+	if errors.Is(err, errUTF32) {
+		return inputError(in.found.Name, 0, "save it as UTF-8", "the file is UTF-32, which is not read")
+	}
 	if err != nil {
 		return in.readError(err)
 	}
-	w := newWindow(text, in.found.Name, s.maxLine())
-	if err := w.more(firstLook); err != nil {
+	w := newWindow(text, in.found.Name, s.maxLine(), sz)
+	if err := w.more(sz.look); err != nil {
 		return in.readError(err)
 	}
 	if len(w.rest) == 0 {
@@ -82,7 +89,7 @@ func (in *Input) start(s Spec, format Format) error {
 	case CSV, TSV:
 		in.reader, err = newCSV(s, format, w)
 	case JSONLines:
-		in.reader = newJSONLines(s, w)
+		in.reader, err = newJSONLines(s, w)
 	default:
 		in.reader, err = newJSON(s, w)
 	}

@@ -3,16 +3,21 @@ package file
 import (
 	"bytes"
 	"errors"
+	"fmt"
 	"io"
 	"unicode/utf8"
 
 	"github.com/tributary-data/tributary/pipelines/source"
 )
 
-const (
-	firstLook   = 64 << 10 // what is looked at before the first record is read
-	arenaTarget = 1 << 20  // text per batch, unless a record is longer
-)
+// sizes are how much text is looked at at once.
+type sizes struct {
+	look      int // before the first record is read
+	batch     int // per batch, unless a record is longer
+	jsonFirst int // in the first batch of a JSON file
+}
+
+func usualSizes() sizes { return sizes{look: 64 << 10, batch: 1 << 20, jsonFirst: 8 << 20} }
 
 // window shows the text of a file piece by piece: each piece begins where the reader stopped in the one before, and stands in
 // the arena of a batch, so that values are not copied.
@@ -20,13 +25,14 @@ type window struct {
 	src     io.Reader
 	name    string // of the file
 	maxLine int
+	sizes   sizes
 	rest    []byte // text that was read but not consumed
 	done    bool   // nothing follows the rest
 	line    int64  // physical line on which the rest begins
 }
 
-func newWindow(src io.Reader, name string, maxLine int) *window {
-	return &window{src: src, name: name, maxLine: maxLine, line: 1}
+func newWindow(src io.Reader, name string, maxLine int, sz sizes) *window {
+	return &window{src: src, name: name, maxLine: maxLine, sizes: sz, line: 1}
 }
 
 // more reads on until the rest has a size or the file ends.
@@ -85,4 +91,9 @@ func decodable(b *source.Batch, line int64, record []byte) bool {
 		return false
 	}
 	return true
+}
+
+// tooLong rejects a record of which at least the beginning is shown.
+func (w *window) tooLong(b *source.Batch, line int64, beginning []byte) {
+	b.Reject(source.OversizedLine, line, beginning[:w.maxLine], fmt.Sprintf("the record has more than %d bytes: see `max_line_bytes`", w.maxLine))
 }
