@@ -227,12 +227,13 @@ func (g *generator) leftOut() step {
 		count = "count(DISTINCT " + m.Distinct + ")"
 	}
 	created := "coalesce(bool_or(" + g.first().creates() + "), false)"
+	speaks := "_creates AND _excluded NOT IN (" + silentReasons() + ")"
 	st := step{name: "t_left_out"}
 	for _, s := range g.slices(g.sets) {
 		st.parts = append(st.parts, "SELECT "+strings.Join(g.keyNames(), ", ")+", CAST(sum(_rows) AS BIGINT) AS _left_out,\n"+
 			"  '{' || string_agg(to_json(_excluded) || ':' || _rows, ',' ORDER BY _excluded) || '}' AS _reasons,\n"+
-			"  bool_or(_excluded = 'no_calendar') AS _no_calendar,\n"+
-			"  bool_or(_creates AND _excluded NOT IN ("+silentReasons()+")) AS _creates\nFROM (SELECT "+
+			"  bool_and(_excluded = 'no_calendar') FILTER (WHERE "+speaks+") AS _no_calendar,\n"+
+			"  bool_or("+speaks+") AS _creates\nFROM (SELECT "+
 			strings.Join(append(s.keys(g.dims), "_excluded", count+" AS _rows", created+" AS _creates"), ", ")+
 			"\n  FROM "+g.scoped()+" WHERE _excluded IS NOT NULL AND "+s.condition+"\n  "+s.groupingSets("_excluded")+") AS by_reason\nGROUP BY "+
 			strings.Join(g.keyNames(), ", "))
