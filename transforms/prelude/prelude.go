@@ -41,41 +41,8 @@ func Macros(zone string) []Macro {
 		}}},
 		{"money_mul", "a times b as money: exact, then two places, half away from zero", []Overload{{"a, b", moneyMul()}}},
 		{"money_div", "a by b as money: exact, then two places, half away from zero; null when b is 0", []Overload{{"a, b", moneyDiv()}}},
-		{"money_round", "a decimal as money: two places, half away from zero", []Overload{{"x", "CASE WHEN " + isDouble("x") + " THEN " + refuse("money_round", "a DOUBLE") + " ELSE CAST(round(x, 2) AS DECIMAL(18,2)) END"}}},
+		{"money_round", "a decimal as money: two places, half away from zero", []Overload{{"x", moneyRound()}}},
 	}, allocation()...)
-}
-
-// moneyMul multiplies billionths in whole numbers: 18 places, of which 16 are rounded away. DuckDB's own decimals would overflow at 18
-// digits, or spend microseconds a row on 128-bit casts.
-func moneyMul() string {
-	hundredths := "(" + billionths("a") + " * " + billionths("b") + " + 5000000000000000) // 10000000000000000"
-	return guarded("money_mul", hundredths)
-}
-
-// moneyDiv counts hundredths in whole numbers: (2·100·|a| + |b|) // (2·|b|), the sign apart.
-func moneyDiv() string {
-	return guarded("money_div", "(200 * "+billionths("a")+" + "+billionths("b")+") // nullif(2 * "+billionths("b")+", 0)")
-}
-
-// billionths is |x| · 10⁹ as HUGEINT.
-func billionths(x string) string {
-	return "(CAST(trunc(abs(" + x + ")) AS HUGEINT) * 1000000000 + CAST(CAST(abs(" + x + ") - trunc(abs(" + x + ")) AS DECIMAL(18,9)) * 1000000000 AS HUGEINT))"
-}
-
-// guarded gives hundredths of |result| their sign and two places, and refuses arguments that cannot be exact. DuckDB folds the refusals
-// away when it plans, so they cost nothing.
-func guarded(name, hundredths string) string {
-	return "CASE WHEN " + isDouble("a") + " OR " + isDouble("b") + " THEN " + refuse(name, "a DOUBLE") +
-		" WHEN " + isTooFine("a") + " OR " + isTooFine("b") + " THEN " + refuse(name, "a DECIMAL of more than 9 places") +
-		" ELSE CAST(CAST(" + hundredths + " AS DECIMAL(18,0)) * (CASE WHEN (a < 0) <> (b < 0) THEN -0.01 ELSE 0.01 END) AS DECIMAL(18,2)) END"
-}
-
-func isDouble(x string) string { return "typeof(" + x + ") IN ('DOUBLE', 'FLOAT')" }
-
-func isTooFine(x string) string { return "regexp_matches(typeof(" + x + "), ',[123][0-9]\\)$')" }
-
-func refuse(name, what string) string {
-	return "error('" + name + ": an argument is " + what + ": cast it to a DECIMAL where its value is still exact')"
 }
 
 // dateSpine is the one table function: the days from a on, before b.

@@ -67,8 +67,28 @@ func TestMacros(t *testing.T) {
 		"rx_like('a', 'b')":                  "false BOOLEAN",
 		"list_join(array_agg(x), ',') FROM (VALUES ('b'), (NULL), ('a')) v(x)": "a,b VARCHAR",
 		"ym(DATE '2026-03-09')": "2026-03 VARCHAR",
-		"list_join(array_agg(day), ' ') FROM date_spine(DATE '2026-02-27', DATE '2026-03-02')": "2026-02-27 2026-02-28 2026-03-01 VARCHAR",
-		"count(*) FROM date_spine(DATE '2026-03-02', DATE '2026-03-02')":                       "0 BIGINT",
+		"list_join(array_agg(day), ' ') FROM date_spine(DATE '2026-02-27', DATE '2026-03-02')":                                                "2026-02-27 2026-02-28 2026-03-01 VARCHAR",
+		"count(*) FROM date_spine(DATE '2026-03-02', DATE '2026-03-02')":                                                                      "0 BIGINT",
+		"seconds_between(TIMESTAMPTZ '2026-01-01 00:00:00Z', TIMESTAMPTZ '2026-01-01 00:00:01.999999Z')":                                      "1 BIGINT",
+		"seconds_between(TIMESTAMPTZ '2026-01-01 00:00:00.5Z', TIMESTAMPTZ '2026-01-01 00:00:00Z')":                                           "-1 BIGINT",
+		"seconds_between(TIMESTAMPTZ '2026-01-01 00:00:01Z', TIMESTAMPTZ '2026-01-01 00:00:00Z')":                                             "-1 BIGINT",
+		"seconds_between(TIMESTAMP '0001-01-01 00:00:00', TIMESTAMP '9999-12-31 23:59:59.999999')":                                            "315537897599 BIGINT",
+		"add_seconds(TIMESTAMPTZ '2026-01-01 00:00:00Z', -1)":                                                                                 "2025-12-31 23:59:59+00 TIMESTAMP WITH TIME ZONE",
+		"money_share(CAST(100.00 AS DECIMAL(18,2)), 1, 3)":                                                                                    "33.33 DECIMAL(18,2)",
+		"money_share(CAST(0.01 AS DECIMAL(18,2)), 1, 2)":                                                                                      "0.01 DECIMAL(18,2)",
+		"money_share(CAST(-0.01 AS DECIMAL(18,2)), 1, 2)":                                                                                     "-0.01 DECIMAL(18,2)",
+		"money_share(CAST(-0.01 AS DECIMAL(18,2)), -1, 2)":                                                                                    "0.01 DECIMAL(18,2)",
+		"money_share(CAST(-0.01 AS DECIMAL(18,2)), -1, -2)":                                                                                   "-0.01 DECIMAL(18,2)",
+		"money_share(CAST(1 AS DECIMAL(18,2)), 1, 0)":                                                                                         "null",
+		"money_share(CAST(1 AS DECIMAL(18,2)), NULL, 1)":                                                                                      "null",
+		"money_share(CAST(900000000000.01 AS DECIMAL(18,2)), CAST(900000000000.01 AS DECIMAL(18,2)), CAST(900000000000.01 AS DECIMAL(18,2)))": "900000000000.01 DECIMAL(18,2)",
+		"money_share(CAST(200000000 AS DECIMAL(18,2)), CAST(100 AS DECIMAL(9,6)), CAST(100 AS DECIMAL(9,6)))":                                 "200000000.00 DECIMAL(18,2)",
+		"money_share(CAST(10.0050 AS DECIMAL(18,4)), 1, 1)":                                                                                   "10.01 DECIMAL(18,2)",
+		"whole_div(7, 2)":  "3 DECIMAL(38,0)",
+		"whole_div(-7, 2)": "-4 DECIMAL(38,0)",
+		"whole_div(-8, 2)": "-4 DECIMAL(38,0)",
+		"rate_div(CAST(2 AS DECIMAL(18,2)), CAST(3 AS DECIMAL(18,2)))": "0.666666666666666 DECIMAL(38,15)",
+		"rate_div(CAST(2 AS DECIMAL(18,2)), CAST(0 AS DECIMAL(18,2)))": "null",
 	} {
 		t.Run(expr, func(t *testing.T) {
 			text, typ := evaluate(t, db, expr)
@@ -94,10 +114,24 @@ func TestMoneyRefusesDoubles(t *testing.T) {
 	require.NoError(t, prelude.Create(t.Context(), db, "UTC"))
 	for _, expr := range []string{
 		"money_mul(CAST(1.005 AS DOUBLE), 1)", "money_mul(1, CAST(1.005 AS DOUBLE))", "money_div(CAST(1 AS DOUBLE), 2)",
-		"money_round(CAST(1.005 AS DOUBLE))", "money_round(1.0 / 3)", "money_div(avg(x), 2) FROM (VALUES (1.5)) v(x)",
+		"money_round(CAST(1.005 AS DOUBLE))", "money_round(1.0 / 3)", "money_share(1, CAST(1 AS DOUBLE), 2)", "money_div(avg(x), 2) FROM (VALUES (1.5)) v(x)",
 	} {
 		_, err := db.Exec("SELECT " + expr)
 		require.ErrorContains(t, err, "an argument is a DOUBLE", expr)
+	}
+}
+
+func TestMoneyRefusesWhatItWouldRound(t *testing.T) {
+	db := open(t, "")
+	require.NoError(t, prelude.Create(t.Context(), db, "UTC"))
+	for expr, want := range map[string]string{
+		"money_mul(CAST(1 AS DECIMAL(38,10)), 1)":      "more than 9 places",
+		"money_div(1, CAST(1 AS DECIMAL(38,18)))":      "more than 9 places",
+		"money_share(CAST(1 AS DECIMAL(18,5)), 1, 1)":  "more than 4 places",
+		"money_share(1, CAST(1 AS DECIMAL(18,10)), 1)": "more than 9 places",
+	} {
+		_, err := db.Exec("SELECT " + expr)
+		require.ErrorContains(t, err, want, expr)
 	}
 }
 
