@@ -59,7 +59,8 @@ unit AS (
     l.closed_at, l.closed_reason, NULL AS unassigned_at, NULL AS unassign_reason, NULL AS next_at,
     l.excluded
   FROM core.lead AS l
-  ANTI JOIN live AS a ON a.lead_id = l.lead_id AND l.direction = 'vendor_to_partner'
+  LEFT JOIN (SELECT DISTINCT lead_id FROM live) AS a ON a.lead_id = l.lead_id
+  WHERE a.lead_id IS NULL OR l.direction <> 'vendor_to_partner'
 )
 SELECT
   CAST(u.unit_id AS VARCHAR) AS unit_id,

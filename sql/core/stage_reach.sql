@@ -15,7 +15,8 @@ visited AS (
 ),
 gone AS (
   SELECT
-    m.deal_id, m.motion, m.to_at, m.is_closing, d.outcome, d.closed_at, c.close_rank,
+    m.deal_id, m.motion, m.to_at, m.is_closing, d.outcome, d.closed_at, d.partner, d.route,
+    CASE WHEN d.excluded = 'no_closed_at' THEN NULL ELSE d.excluded END AS excluded, c.close_rank,
     CASE WHEN m.is_closing AND d.outcome = 'won' THEN c.close_rank END AS won_rank
   FROM core.deal_motion AS m
   JOIN core.deal AS d ON d.deal_id = m.deal_id
@@ -23,17 +24,21 @@ gone AS (
 ),
 reach AS (
   SELECT
-    g.deal_id, g.motion, p.stage, p.rank, g.to_at, g.is_closing, g.outcome, g.closed_at, g.close_rank,
+    g.deal_id, g.motion, p.stage, p.rank, g.to_at, g.is_closing, g.outcome, g.closed_at, g.close_rank, g.partner, g.route, g.excluded,
     least(min(v.entered_at), CASE WHEN p.rank <= g.won_rank THEN g.closed_at END) AS reached_at,
     min(CASE WHEN v.rank = p.rank THEN v.entered_at END) AS visited_at
   FROM gone AS g
   JOIN program.stage AS p ON p.motion = g.motion
   LEFT JOIN visited AS v ON v.deal_id = g.deal_id AND v.motion = g.motion AND v.rank >= p.rank
-  GROUP BY g.deal_id, g.motion, p.stage, p.rank, g.to_at, g.is_closing, g.outcome, g.closed_at, g.close_rank, g.won_rank
+  GROUP BY g.deal_id, g.motion, p.stage, p.rank, g.to_at, g.is_closing, g.outcome, g.closed_at, g.close_rank, g.won_rank,
+    g.partner, g.route, g.excluded
 )
 SELECT
   CAST(deal_id AS VARCHAR) AS deal_id,
   CAST(motion AS VARCHAR) AS motion,
+  CAST(partner AS VARCHAR) AS partner,
+  CAST(route AS VARCHAR) AS route,
+  CAST(excluded AS VARCHAR) AS excluded,
   CAST(stage AS VARCHAR) AS stage,
   CAST(rank AS INTEGER) AS rank,
   reached_at,

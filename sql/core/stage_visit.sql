@@ -2,7 +2,8 @@
 description: >-
   Stays of deals in stages of their motion, in order. A stay ends with the next row, the end of the motion, a loss or a
   win (after a win only post-close stages stay open; metrics.md 3.11 VEL); `ended_at` is null while it lasts.
-  `exit_kind`: forward, regressed, repeated, lost, void, switched, won (at or past the commercial close), or null.
+  The deal's partner, route and exclusion stand
+  beside. `exit_kind`: forward, regressed, repeated, lost, void, switched, won (at or past the commercial close), or null.
 grain: [deal_id, motion, visit]
 */
 WITH stay AS (
@@ -31,7 +32,7 @@ closing AS (
 ),
 judged AS (
   SELECT
-    o.*, d.outcome, d.closed_at, c.close_rank,
+    o.*, d.outcome, d.closed_at, d.partner, d.route, CASE WHEN d.excluded = 'no_closed_at' THEN NULL ELSE d.excluded END AS excluded, c.close_rank,
     -- the win takes a deal out of a stage before the commercial close, unless a row did so earlier
     o.is_closing AND d.outcome = 'won' AND o.entered_at <= d.closed_at AND (o.next_at IS NULL OR d.closed_at < o.next_at) AS won_here,
     o.is_closing AND d.outcome IN ('lost', 'void') AND o.next_at IS NULL AS ended_here
@@ -42,6 +43,9 @@ judged AS (
 SELECT
   CAST(deal_id AS VARCHAR) AS deal_id,
   CAST(motion AS VARCHAR) AS motion,
+  CAST(partner AS VARCHAR) AS partner,
+  CAST(route AS VARCHAR) AS route,
+  CAST(excluded AS VARCHAR) AS excluded,
   CAST(stage AS VARCHAR) AS stage,
   CAST(rank AS INTEGER) AS rank,
   CAST(visit AS BIGINT) AS visit,

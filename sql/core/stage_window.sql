@@ -8,8 +8,7 @@ WITH stay AS (
   SELECT v.motion, v.stage, median(CAST(seconds_between(v.entered_at, v.ended_at) AS DOUBLE)) AS median_seconds
   FROM core.stage_visit AS v
   CROSS JOIN program.param AS m
-  JOIN core.deal AS d ON d.deal_id = v.deal_id
-  WHERE v.ended_at IS NOT NULL AND coalesce(d.excluded, '') NOT IN ('deleted', 'test', 'merged')
+  WHERE v.ended_at IS NOT NULL AND v.excluded IS NULL
     AND v.ended_at >= add_seconds(m.as_of_at, -86400 * m.trailing_days)
   GROUP BY v.motion, v.stage
 )

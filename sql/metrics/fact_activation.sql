@@ -14,7 +14,7 @@ period AS (
   FROM program.fiscal_period AS f
   CROSS JOIN program.param AS m
   CROSS JOIN first AS b
-  WHERE f.period_start <= m.as_of AND f.end_at > b.first_at
+  WHERE f.grain IN ('month', 'quarter', 'year') AND f.period_start <= m.as_of AND f.end_at > b.first_at
   UNION ALL
   SELECT 'total' AS grain, CAST(NULL AS DATE) AS period_start, DATE '0001-01-01' AS from_day, CAST(m.as_of + 1 AS DATE) AS until_day, m.as_of_at AS look_at
   FROM program.param AS m
@@ -50,9 +50,7 @@ registration AS (
     bool_or(g.decision <> 'rejected') AS is_registered
   FROM core.registration AS g
   JOIN (
-    SELECT date, 'day' AS grain, date AS period_start FROM program.fiscal_day
-    UNION ALL SELECT date, 'week' AS grain, week_start AS period_start FROM program.fiscal_day
-    UNION ALL SELECT date, 'month' AS grain, month_start AS period_start FROM program.fiscal_day
+    SELECT date, 'month' AS grain, month_start AS period_start FROM program.fiscal_day
     UNION ALL SELECT date, 'quarter' AS grain, quarter_start AS period_start FROM program.fiscal_day
     UNION ALL SELECT date, 'year' AS grain, year_start AS period_start FROM program.fiscal_day
     UNION ALL SELECT date, 'total' AS grain, DATE '0001-01-01' AS period_start FROM program.fiscal_day

@@ -6,14 +6,14 @@ grain: [deal_id, motion]
 */
 WITH move AS (
   SELECT
-    deal_id, motion, rank, entered_at,
+    deal_id, motion, rank, entered_at, partner, route, excluded,
     lag(rank) OVER (PARTITION BY deal_id, motion ORDER BY visit) > rank AS is_back
   FROM core.stage_visit
 ),
 entry AS (
-  SELECT deal_id, motion, min(entered_at) AS entered_at, bool_or(coalesce(is_back, false)) AS is_regressed
+  SELECT deal_id, motion, partner, route, excluded, min(entered_at) AS entered_at, bool_or(coalesce(is_back, false)) AS is_regressed
   FROM move
-  GROUP BY deal_id, motion
+  GROUP BY deal_id, motion, partner, route, excluded
   HAVING count(DISTINCT rank) >= 2
 )
 SELECT
@@ -21,14 +21,13 @@ SELECT
   CAST(e.deal_id AS VARCHAR) AS entity_key,
   CAST(e.deal_id AS VARCHAR) AS deal_id,
   e.entered_at AS anchor_at,
-  CAST(d.partner AS VARCHAR) AS partner,
+  CAST(e.partner AS VARCHAR) AS partner,
   CAST(t.partner_type AS VARCHAR) AS partner_type,
   CAST(t.program_tier AS VARCHAR) AS program_tier,
   CAST(t.region AS VARCHAR) AS region,
-  CAST(d.route AS VARCHAR) AS route,
+  CAST(e.route AS VARCHAR) AS route,
   CAST(e.motion AS VARCHAR) AS motion,
-  CAST(CASE WHEN d.excluded = 'no_closed_at' THEN NULL ELSE d.excluded END AS VARCHAR) AS excluded,
+  CAST(e.excluded AS VARCHAR) AS excluded,
   CAST(e.is_regressed AS BOOLEAN) AS is_regressed
 FROM entry AS e
-JOIN core.deal AS d ON d.deal_id = e.deal_id
-JOIN core.partner_period AS t ON t.partner = d.partner AND t.valid_from <= e.entered_at AND e.entered_at < t.valid_to
+JOIN core.partner_period AS t ON t.partner = e.partner AND t.valid_from <= e.entered_at AND e.entered_at < t.valid_to

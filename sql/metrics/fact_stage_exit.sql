@@ -8,17 +8,16 @@ SELECT
   CAST(v.deal_id AS VARCHAR) AS entity_key,
   CAST(v.deal_id AS VARCHAR) AS deal_id,
   v.exit_at AS anchor_at,
-  CAST(d.partner AS VARCHAR) AS partner,
+  CAST(v.partner AS VARCHAR) AS partner,
   CAST(t.partner_type AS VARCHAR) AS partner_type,
   CAST(t.program_tier AS VARCHAR) AS program_tier,
   CAST(t.region AS VARCHAR) AS region,
-  CAST(d.route AS VARCHAR) AS route,
+  CAST(v.route AS VARCHAR) AS route,
   CAST(v.motion AS VARCHAR) AS motion,
   CAST(v.stage AS VARCHAR) AS stage,
-  CAST(CASE WHEN d.excluded = 'no_closed_at' THEN NULL ELSE d.excluded END AS VARCHAR) AS excluded,
+  CAST(v.excluded AS VARCHAR) AS excluded,
   CAST(v.exit_kind AS VARCHAR) AS exit_kind
 FROM core.stage_visit AS v
-JOIN core.deal AS d ON d.deal_id = v.deal_id
-JOIN core.partner_period AS t ON t.partner = d.partner AND t.valid_from <= v.exit_at AND v.exit_at < t.valid_to
+JOIN core.partner_period AS t ON t.partner = v.partner AND t.valid_from <= v.exit_at AND v.exit_at < t.valid_to
 WHERE v.exit_kind IN ('forward', 'lost', 'switched')
 QUALIFY row_number() OVER (PARTITION BY v.deal_id, v.motion, v.stage ORDER BY v.exit_at, v.visit) = 1

@@ -16,14 +16,14 @@ SELECT
   CAST(s.deal_id AS VARCHAR) AS entity_key,
   CAST(s.deal_id AS VARCHAR) AS deal_id,
   s.reached_at AS anchor_at,
-  CAST(d.partner AS VARCHAR) AS partner,
+  CAST(s.partner AS VARCHAR) AS partner,
   CAST(t.partner_type AS VARCHAR) AS partner_type,
   CAST(t.program_tier AS VARCHAR) AS program_tier,
   CAST(t.region AS VARCHAR) AS region,
-  CAST(d.route AS VARCHAR) AS route,
+  CAST(s.route AS VARCHAR) AS route,
   CAST(s.motion AS VARCHAR) AS motion,
   CAST(s.stage AS VARCHAR) AS stage,
-  CAST(CASE WHEN d.excluded = 'no_closed_at' THEN NULL ELSE d.excluded END AS VARCHAR) AS excluded,
+  CAST(s.excluded AS VARCHAR) AS excluded,
   CAST(CASE
     WHEN s.is_advanced THEN NULL
     WHEN s.is_switched THEN 'motion_switched'
@@ -36,6 +36,5 @@ SELECT
   CAST(s.is_advanced AND NOT s.is_next_visited AS BOOLEAN) AS is_skipped,
   CAST(w.window_seconds AS BIGINT) AS window_seconds
 FROM step AS s
-JOIN core.deal AS d ON d.deal_id = s.deal_id
-JOIN core.partner_period AS t ON t.partner = d.partner AND t.valid_from <= s.reached_at AND s.reached_at < t.valid_to
+JOIN core.partner_period AS t ON t.partner = s.partner AND t.valid_from <= s.reached_at AND s.reached_at < t.valid_to
 LEFT JOIN core.stage_window AS w ON w.motion = s.motion AND w.stage = s.stage
