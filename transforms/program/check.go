@@ -3,6 +3,7 @@ package program
 import (
 	"cmp"
 	"slices"
+	"strings"
 
 	"github.com/tributary-data/tributary/schemas/diag"
 )
@@ -20,9 +21,10 @@ func (c *checker) add(at diag.Pos, hint, format string, args ...any) {
 	c.problems.Add(at, hint, format, args...)
 }
 
-// known reports a name that is not among those it may be; the empty name is nobody's.
+// known reports a name that is not among those it may be; the empty name is nobody's. A built-in rule for a word that the
+// user's taxonomy does not have holds for nobody.
 func (c *checker) known(what string, name diag.Text, names []string, where string) {
-	if name.Value == "" || contains(names, name.Value) {
+	if name.Value == "" || strings.HasPrefix(name.Pos.File, builtinPrefix) || contains(names, name.Value) {
 		return
 	}
 	hint := diag.DidYouMean(name.Value, names)

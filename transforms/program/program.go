@@ -88,6 +88,9 @@ func Load(fsys fs.FS, dir string) (*Program, error) {
 	return p, nil
 }
 
+// builtinPrefix begins the names of built-in files in messages.
+const builtinPrefix = "built-in "
+
 // readRule is the user's text, else the built-in one, with the name for messages.
 func readRule(fsys fs.FS, dir, name string) ([]byte, string, error) {
 	text, err := fs.ReadFile(fsys, name)
@@ -101,7 +104,7 @@ func readRule(fsys fs.FS, dir, name string) ([]byte, string, error) {
 	if err != nil {
 		return nil, "", fmt.Errorf("reading the built-in %s: %w", name, err)
 	}
-	return text, "built-in " + name, nil
+	return text, builtinPrefix + name, nil
 }
 
 // onlyComments tells a file in which everything is commented out: a rule file without rules, which is no mistake.

@@ -175,3 +175,8 @@ func quoted(n *yaml.Node) string {
 	}
 	return strconv.Quote(n.Value)
 }
+
+// NewDecimal is a fraction as a number.
+func NewDecimal(numerator, denominator int64) Decimal {
+	return Decimal{rat: big.NewRat(numerator, denominator)}
+}
