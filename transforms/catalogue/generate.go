@@ -148,7 +148,10 @@ func (b *batch) slices(sets []set) []slice {
 		if g == "total" {
 			s = slice{grain: quoteText(g), period: noPeriod, condition: "true"}
 		}
-		if b.fact.expanded() {
+		switch {
+		case b.fact.expanded() && g == "total":
+			s = slice{grain: "_grain", period: noPeriod, condition: "_grain = 'total'", group: []string{"_grain"}}
+		case b.fact.expanded():
 			s = slice{grain: "_grain", period: "_period", condition: "_grain = " + quoteText(g), group: []string{"_grain", "_period"}}
 		}
 		for _, x := range sets {

@@ -202,7 +202,7 @@ func (m *Metric) finalItems(dims []string) []string {
 	out = append(out, values...)
 	return append(out,
 		"CASE WHEN _status NOT IN ("+none+") THEN _numerator END", "CASE WHEN _status NOT IN ("+none+") THEN _denominator END",
-		"_n", "_censored", "_left_out", "_reasons", "_lower_bound", "_projected", "_status")
+		"_n", "_censored", "_left_out", "_reasons", "_lower_bound", "CASE WHEN _status NOT IN ("+none+") THEN _projected END", "_status")
 }
 
 // statusSQL is the state of a row, the more serious first.

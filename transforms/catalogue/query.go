@@ -4,6 +4,7 @@ import (
 	"context"
 	"database/sql"
 	"fmt"
+	"iter"
 	"slices"
 	"strings"
 	"time"
@@ -27,6 +28,39 @@ type QuerySpec struct {
 
 // Query reads what is stored and computes the rest from the facts, in the same way and with the same result.
 func (c *Catalogue) Query(ctx context.Context, conn *sql.Conn, spec QuerySpec) ([]Row, error) {
+	var out []Row
+	for r, err := range c.Each(ctx, conn, spec) {
+		if err != nil {
+			return nil, err
+		}
+		out = append(out, r)
+	}
+	return out, nil
+}
+
+// Each is Query row by row, for answers that need not fit in memory. The first error ends it.
+func (c *Catalogue) Each(ctx context.Context, conn *sql.Conn, spec QuerySpec) iter.Seq2[Row, error] {
+	return func(yield func(Row, error) bool) {
+		texts, err := c.rowTexts(ctx, conn, spec)
+		if err != nil {
+			yield(Row{}, err)
+			return
+		}
+		names, err := partnerNames(ctx, conn)
+		if err != nil {
+			yield(Row{}, err)
+			return
+		}
+		for _, text := range texts {
+			if !c.readRows(ctx, conn, text, names, yield) {
+				return
+			}
+		}
+	}
+}
+
+// rowTexts is one SELECT of metric_value's columns per asked-for metric.
+func (c *Catalogue) rowTexts(ctx context.Context, conn *sql.Conn, spec QuerySpec) ([]string, error) {
 	metrics, err := c.pick(spec)
 	if err != nil {
 		return nil, err
@@ -38,21 +72,18 @@ func (c *Catalogue) Query(ctx context.Context, conn *sql.Conn, spec QuerySpec) (
 	if err != nil {
 		return nil, err
 	}
-	var rows []Row
+	var texts []string
 	for _, m := range metrics {
-		text := noSourceSQL(m)
+		text, err := noSourceSQL(m), error(nil)
 		if !slices.Contains(missing, m) {
-			if text, err = c.rowsSQL(ctx, conn, m, spec); err != nil {
-				return nil, err
-			}
+			text, err = c.rowsSQL(ctx, conn, m, spec)
 		}
-		got, err := c.readRows(ctx, conn, m, text)
 		if err != nil {
 			return nil, err
 		}
-		rows = append(rows, got...)
+		texts = append(texts, text)
 	}
-	return rows, c.namePartners(ctx, conn, rows)
+	return texts, nil
 }
 
 // SQL is the text that computes a metric's rows from its facts, to read or to run in a shell.
@@ -214,8 +245,8 @@ func setsSQL(sets []set) string {
 	return "(" + strings.Join(out, " OR ") + ")"
 }
 
-// readRows runs a SELECT of metric_value's columns and reads it in a fixed order.
-func (c *Catalogue) readRows(ctx context.Context, conn *sql.Conn, m *Metric, text string) ([]Row, error) {
+// readRows runs a SELECT of metric_value's columns and yields it in a fixed order; it says whether to go on.
+func (c *Catalogue) readRows(ctx context.Context, conn *sql.Conn, text string, names map[string]string, yield func(Row, error) bool) bool {
 	order := `CASE grain WHEN 'total' THEN 0 WHEN 'year' THEN 1 WHEN 'quarter' THEN 2 WHEN 'month' THEN 3 WHEN 'week' THEN 4 ELSE 5 END, period_start`
 	var cut []string
 	for _, d := range Dims() {
@@ -224,38 +255,25 @@ func (c *Catalogue) readRows(ctx context.Context, conn *sql.Conn, m *Metric, tex
 	rows, err := conn.QueryContext(ctx, "SELECT "+rowColumns()+" FROM ("+text+") AS found ORDER BY "+order+" NULLS FIRST, "+
 		strings.Join(cut, ", ")+", "+strings.Join(Dims(), " NULLS FIRST, ")+" NULLS FIRST")
 	if err != nil {
-		return nil, fmt.Errorf("query %s: %w", m.ID, err)
+		yield(Row{}, fmt.Errorf("query metrics: %w", err))
+		return false
 	}
 	defer rows.Close()
-	var out []Row
 	for rows.Next() {
 		r, err := c.scanRow(rows)
-		if err != nil {
-			return nil, err
+		r.PartnerName = names[r.Dims["partner"]]
+		if !yield(r, err) || err != nil {
+			return false
 		}
-		out = append(out, r)
 	}
 	if err := rows.Err(); err != nil {
-		return nil, fmt.Errorf("query %s: %w", m.ID, err)
+		yield(Row{}, fmt.Errorf("query metrics: %w", err))
+		return false
 	}
-	return out, nil
+	return true
 }
 
-// namePartners fills in the names beside partner ids.
-func (c *Catalogue) namePartners(ctx context.Context, conn *sql.Conn, rows []Row) error {
-	if !slices.Contains(rowDims(rows), "partner") {
-		return nil
-	}
-	names, err := partnerNames(ctx, conn)
-	if err != nil {
-		return err
-	}
-	for i, r := range rows {
-		rows[i].PartnerName = names[r.Dims["partner"]]
-	}
-	return nil
-}
-
+// partnerNames are the names that stand beside partner ids.
 func partnerNames(ctx context.Context, conn *sql.Conn) (map[string]string, error) {
 	found, err := conn.QueryContext(ctx, "SELECT partner_id, coalesce(name, '') FROM core.partner")
 	if err != nil {

@@ -1,11 +1,13 @@
 package catalogue
 
 import (
+	"bufio"
 	"database/sql"
 	"encoding/csv"
 	"encoding/json"
 	"fmt"
 	"io"
+	"iter"
 	"math/big"
 	"slices"
 	"strconv"
@@ -71,6 +73,9 @@ func number(text string) Figure { return Figure{Text: text, Valid: true} }
 
 func double(v float64) Figure {
 	text := strconv.FormatFloat(v, 'g', -1, 64)
+	if v == 0 {
+		text = "0" // never -0
+	}
 	if v == float64(int64(v)) && strings.Contains(text, "e") {
 		text = strconv.FormatInt(int64(v), 10)
 	}
@@ -168,41 +173,60 @@ func (c *Catalogue) scanRow(rows *sql.Rows) (Row, error) {
 	return r, nil
 }
 
-// WriteJSON writes rows as one array.
-func WriteJSON(w io.Writer, rows []Row) error {
-	if rows == nil {
-		rows = []Row{}
+// WriteJSON writes rows as one array, as they come.
+func WriteJSON(w io.Writer, rows iter.Seq2[Row, error]) error {
+	out := bufio.NewWriter(w)
+	before := "[\n"
+	for r, err := range rows {
+		if err != nil {
+			return err
+		}
+		text, err := json.Marshal(r)
+		if err != nil {
+			return fmt.Errorf("write a row of %s as JSON: %w", r.MetricID, err)
+		}
+		if _, err := out.WriteString(before + string(text)); err != nil {
+			return fmt.Errorf("write metric rows: %w", err)
+		}
+		before = ",\n"
 	}
-	enc := json.NewEncoder(w)
-	enc.SetEscapeHTML(false)
-	enc.SetIndent("", "  ")
-	if err := enc.Encode(rows); err != nil {
-		return fmt.Errorf("write metric rows as JSON: %w", err)
+	end := "\n]\n"
+	if before == "[\n" {
+		end = "[]\n"
+	}
+	if _, err := out.WriteString(end); err != nil {
+		return fmt.Errorf("write metric rows: %w", err)
+	}
+	if err := out.Flush(); err != nil {
+		return fmt.Errorf("write metric rows: %w", err)
 	}
 	return nil
 }
 
-// WriteCSV writes rows with one column per dimension that any of them has.
-func WriteCSV(w io.Writer, rows []Row) error {
-	dims := rowDims(rows)
-	head := append([]string{"metric_id", "definition_version", "as_of", "grain", "period_start"}, dims...)
-	if slices.Contains(dims, "partner") {
-		head = append(head, "partner_name")
-	}
+// WriteCSV writes rows as they come. The columns are the same for every query, so that files can be put together.
+func WriteCSV(w io.Writer, rows iter.Seq2[Row, error]) error {
+	head := append([]string{"metric_id", "definition_version", "as_of", "grain", "period_start"}, Dims()...)
+	head = append(head, "partner_name", "unit", "value", "numerator", "denominator", "n", "n_censored", "n_excluded", "excluded", "lower_bound", "projected_base", "status")
 	out := csv.NewWriter(w)
-	records := [][]string{append(head, "unit", "value", "numerator", "denominator", "n", "n_censored", "n_excluded", "excluded", "lower_bound", "projected_base", "status")}
-	for _, r := range rows {
+	if err := out.Write(head); err != nil {
+		return fmt.Errorf("write metric rows as CSV: %w", err)
+	}
+	for r, err := range rows {
+		if err != nil {
+			return err
+		}
 		record := []string{r.MetricID, strconv.Itoa(r.DefinitionVersion), r.AsOf, r.Grain, r.period()}
-		for _, d := range dims {
+		for _, d := range Dims() {
 			record = append(record, r.Dims[d])
 		}
-		if slices.Contains(dims, "partner") {
-			record = append(record, r.PartnerName)
+		record = append(record, r.PartnerName, string(r.Unit), r.Value.Text, r.Numerator.Text, r.Denominator.Text, strconv.FormatInt(r.N, 10),
+			strconv.FormatInt(r.NCensored, 10), strconv.FormatInt(r.NExcluded, 10), r.reasons(), r.LowerBound.Text, r.ProjectedBase.Text, r.Status)
+		if err := out.Write(record); err != nil {
+			return fmt.Errorf("write metric rows as CSV: %w", err)
 		}
-		records = append(records, append(record, string(r.Unit), r.Value.Text, r.Numerator.Text, r.Denominator.Text, strconv.FormatInt(r.N, 10),
-			strconv.FormatInt(r.NCensored, 10), strconv.FormatInt(r.NExcluded, 10), r.reasons(), r.LowerBound.Text, r.ProjectedBase.Text, r.Status))
 	}
-	if err := out.WriteAll(records); err != nil {
+	out.Flush()
+	if err := out.Error(); err != nil {
 		return fmt.Errorf("write metric rows as CSV: %w", err)
 	}
 	return nil

@@ -28,7 +28,7 @@ func TestDocsAreUpToDate(t *testing.T) {
 	}
 	got, err := os.ReadFile(page)
 	require.NoError(t, err)
-	require.Equal(t, want, string(got), "run go test ./transforms/catalogue -run Docs -update")
+	require.True(t, want == string(got), "docs/metrics.md is not what the catalogue says: run go test ./transforms/catalogue -run Docs -update")
 }
 
 // TestShippedNamesOfVariants holds the catalogue to the names of metrics.md 3.11.

@@ -14,7 +14,7 @@ const largeFact = 100_000
 
 // Store computes every metric and replaces metrics.metric_value and metrics.definition.
 func (c *Catalogue) Store(ctx context.Context, conn *sql.Conn) error {
-	if err := c.createTables(ctx, conn); err != nil {
+	if err := c.describe(ctx, conn); err != nil {
 		return err
 	}
 	missing, err := c.missingSources(ctx, conn, c.Metrics)
@@ -33,17 +33,27 @@ func (c *Catalogue) Store(ctx context.Context, conn *sql.Conn) error {
 	return assertKeys(ctx, conn)
 }
 
-func (c *Catalogue) createTables(ctx context.Context, conn *sql.Conn) error {
+// executer is a connection or a whole database.
+type executer interface {
+	ExecContext(ctx context.Context, query string, args ...any) (sql.Result, error)
+}
+
+// CreateEmpty makes the tables that Store fills, so that models can be bound before there are values.
+func CreateEmpty(ctx context.Context, db executer) error {
 	var columns []string
 	for _, col := range valueColumns() {
 		columns = append(columns, col[0]+" "+col[1])
 	}
-	err := execute(ctx, conn, "create metrics.metric_value",
+	return execute(ctx, db, "create metrics.metric_value",
 		"CREATE SCHEMA IF NOT EXISTS metrics",
 		"CREATE OR REPLACE TABLE metrics.metric_value ("+strings.Join(columns, ", ")+")",
 		`CREATE OR REPLACE TABLE metrics.definition (metric_id VARCHAR, definition_version INTEGER, result VARCHAR, title VARCHAR,
 			description VARCHAR, unit VARCHAR, better VARCHAR, kind VARCHAR, fact VARCHAR, always VARCHAR, dims VARCHAR, grains VARCHAR)`)
-	if err != nil {
+}
+
+// describe stores the definitions beside the values, for those who read the warehouse alone.
+func (c *Catalogue) describe(ctx context.Context, conn *sql.Conn) error {
+	if err := CreateEmpty(ctx, conn); err != nil {
 		return err
 	}
 	for _, m := range c.Metrics {
@@ -133,7 +143,7 @@ func drop(ctx context.Context, conn *sql.Conn, steps ...step) error {
 
 func insert(rows string) string { return "INSERT INTO metrics.metric_value\n" + rows }
 
-func execute(ctx context.Context, conn *sql.Conn, what string, statements ...string) error {
+func execute(ctx context.Context, conn executer, what string, statements ...string) error {
 	for _, s := range statements {
 		if _, err := conn.ExecContext(ctx, s); err != nil {
 			return fmt.Errorf("%s: %w", what, err)

@@ -5,6 +5,7 @@ import (
 	"context"
 	"database/sql"
 	"encoding/json"
+	"iter"
 	"testing"
 	"testing/fstest"
 
@@ -107,6 +108,16 @@ func short(t testing.TB, rows []catalogue.Row) map[string]string {
 func asJSON(t testing.TB, rows []catalogue.Row) string {
 	t.Helper()
 	var b bytes.Buffer
-	require.NoError(t, catalogue.WriteJSON(&b, rows))
+	require.NoError(t, catalogue.WriteJSON(&b, sequence(rows)))
 	return b.String()
+}
+
+func sequence(rows []catalogue.Row) iter.Seq2[catalogue.Row, error] {
+	return func(yield func(catalogue.Row, error) bool) {
+		for _, r := range rows {
+			if !yield(r, nil) {
+				return
+			}
+		}
+	}
 }
