@@ -24,6 +24,14 @@ type Options struct {
 	Clock func() time.Time
 	// OnModel, when set, is called after every model, never twice at a time.
 	OnModel func(ModelResult)
+	// Made are tables that other code makes from models, and that further models read.
+	Made []Made
+}
+
+// Made is tables that code makes once the models that do not rest on them are there; models that read them come after it.
+type Made struct {
+	Tables []string
+	Make   func(ctx context.Context, db *sql.DB) error
 }
 
 // States of a model after a build.
@@ -77,6 +85,9 @@ func Build(ctx context.Context, db *sql.DB, set *model.Set, opts Options) (Resul
 	external, err := Tables(ctx, db)
 	if err != nil {
 		return Result{}, err
+	}
+	for _, made := range opts.Made {
+		external = append(external, made.Tables...)
 	}
 	graph, err := set.Graph(external)
 	if err != nil {

@@ -2,6 +2,9 @@ package engine_test
 
 import (
 	"context"
+	"database/sql"
+	"errors"
+	"fmt"
 	"regexp"
 	"strings"
 	"testing"
@@ -94,6 +97,44 @@ sql/core/d.sql:6: column total of core.d is HUGEINT, which Parquet turns into a 
 		states[m.Name] = m.State
 	}
 	require.Equal(t, map[string]string{"core.a": "failed", "core.b": "skipped", "core.c": "failed", "core.d": "failed", "core.e": "ok"}, states)
+}
+
+func TestMadeTablesComeBetweenTheModels(t *testing.T) {
+	file := memory(t)
+	set := modelSet(t, map[string]string{
+		"core.a":      "SELECT id FROM staging.deal",
+		"quality.c":   "SELECT id FROM quality.b JOIN core.a USING (id)",
+		"quality.b":   "SELECT id FROM metrics.value",
+		"metrics.one": "SELECT id FROM core.a",
+	})
+	fails := false
+	made := engine.Made{Tables: []string{"metrics.value", "metrics.other"}, Make: func(ctx context.Context, db *sql.DB) error {
+		if fails {
+			return errors.New("no rate")
+		}
+		_, err := db.ExecContext(ctx, "CREATE TABLE metrics.value AS SELECT id FROM metrics.one WHERE id < 3")
+		return err
+	}}
+	result, err := engine.Build(t.Context(), file.DB, set, engine.Options{Made: []engine.Made{made}})
+	require.NoError(t, err)
+	require.Equal(t, "core.a 10, metrics.one 10, metrics.value 3, quality.b 3, quality.c 3", summary(result))
+
+	fails = true
+	result, err = engine.Build(t.Context(), memory(t).DB, set, engine.Options{Made: []engine.Made{made}})
+	require.EqualError(t, err, "make metrics.value: no rate")
+	require.Equal(t, "core.a 10, metrics.one 10, metrics.value failed, quality.b skipped, quality.c skipped", summary(result))
+}
+
+func summary(result engine.Result) string {
+	var out []string
+	for _, m := range result.Models {
+		if m.State == engine.OK {
+			out = append(out, fmt.Sprint(m.Name, " ", m.Rows))
+		} else {
+			out = append(out, m.Name+" "+m.State)
+		}
+	}
+	return strings.Join(out, ", ")
 }
 
 func TestCancelledBuildStops(t *testing.T) {
