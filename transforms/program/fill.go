@@ -24,6 +24,11 @@ func (p *Program) fillParam(w *writer) {
 }
 
 func (p *Program) fillLists(w *writer) {
+	w.table("threshold", func(row func(...driver.Value)) {
+		for _, t := range p.Metrics.Thresholds.List() {
+			row(t.Name, orNullSeconds(Duration{Seconds: t.Seconds}), decimal(t.Number, 18, 6))
+		}
+	})
 	w.names("affiliate_type", p.Response.AffiliateTypes)
 	w.names("new_logo_order_type", p.Attribution.NewLogoOrderTypes)
 	w.names("void_loss_reason", p.Attribution.VoidLossReasons)

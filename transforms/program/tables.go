@@ -32,6 +32,7 @@ CREATE OR REPLACE TABLE program.param (as_of DATE NOT NULL, as_of_at TIMESTAMPTZ
   lock_when_missing VARCHAR NOT NULL, rmst_tau_seconds BIGINT NOT NULL, maturity_min_days INTEGER NOT NULL, trailing_days INTEGER NOT NULL,
   revenue_active_months INTEGER NOT NULL, activation_days INTEGER NOT NULL, vendor_calendar VARCHAR, partner_calendar VARCHAR,
   fx_kind VARCHAR NOT NULL, fx_max_age_days INTEGER, default_currency VARCHAR);
+CREATE OR REPLACE TABLE program.threshold (name VARCHAR NOT NULL, seconds BIGINT, number DECIMAL(18,6));
 CREATE OR REPLACE TABLE program.affiliate_type (partner_type VARCHAR NOT NULL);
 CREATE OR REPLACE TABLE program.new_logo_order_type (order_type VARCHAR NOT NULL);
 CREATE OR REPLACE TABLE program.void_loss_reason (reason VARCHAR NOT NULL);

@@ -147,3 +147,13 @@ func TestAccepted(t *testing.T) {
 	require.Equal(t, []string{"referral", "reseller", "marketplace", "services", "tech"}, lists["motions"])
 	require.Len(t, lists["stages"], 24, "Commercials is a stage of two motions")
 }
+
+func TestThresholds(t *testing.T) {
+	p, err := load(t, map[string]string{"metrics.yaml": "thresholds: {stalled_warn: 2d, review_conversion: 0.1}"})
+	require.NoError(t, err)
+	conn := create(t, p, params(t, "2026-06-30", "UTC"))
+	require.Equal(t, []string{"review_compliance|-|0.6", "review_conversion|-|0.1", "stalled_critical|345600|-", "stalled_warn|172800|-"},
+		rows(t, conn, "FROM program.threshold WHERE name LIKE 'review%' OR name LIKE 'stalled%' ORDER BY name"))
+	_, err = load(t, map[string]string{"metrics.yaml": "thresholds: {stalled_warm: 2d}"})
+	require.EqualError(t, err, `program/metrics.yaml:1: unknown key "stalled_warm" (did you mean stalled_warn?)`)
+}
