@@ -15,7 +15,7 @@ func allocation() []Macro {
 			"a, b", "CAST(CASE WHEN a < 0 THEN -((-CAST(a AS HUGEINT) + CAST(b AS HUGEINT) - 1) // CAST(b AS HUGEINT)) ELSE CAST(a AS HUGEINT) // CAST(b AS HUGEINT) END AS DECIMAL(38,0))",
 		}}},
 		{"rate_div", "a by b, both positive, as a rate of 15 places, cut off", []Overload{{
-			"a, b", "CAST(CAST((" + billionths("a") + " * 1000000000000000) // nullif(" + billionths("b") + ", 0) AS DECIMAL(38,0)) * 0.000000000000001 AS DECIMAL(38,15))",
+			"a, b", rateDiv(),
 		}}},
 	}
 }

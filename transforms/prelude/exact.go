@@ -1,36 +1,42 @@
 package prelude
 
-import "strings"
+import (
+	"strconv"
+	"strings"
+)
 
 // moneyMul multiplies billionths in whole numbers: 18 places, of which 16 are rounded away. DuckDB's own decimals would overflow at 18
 // digits, or spend microseconds a row on 128-bit casts.
 func moneyMul() string {
 	return exact{"money_mul", []argument{{"a", 9}, {"b", 9}}}.money(
-		"(" + billionths("a") + " * " + billionths("b") + " + 5000000000000000) // 10000000000000000")
+		"(abs(" + scaled("a", 9) + " * " + scaled("b", 9) + ") + 5000000000000000) // 10000000000000000")
 }
 
 // moneyDiv counts hundredths in whole numbers: (2·100·|a| + |b|) // (2·|b|), the sign apart.
 func moneyDiv() string {
+	b := "abs(" + scaled("b", 9) + ")"
 	return exact{"money_div", []argument{{"a", 9}, {"b", 9}}}.money(
-		"(200 * " + billionths("a") + " + " + billionths("b") + ") // nullif(2 * " + billionths("b") + ", 0)")
+		"(200 * abs(" + scaled("a", 9) + ") + " + b + ") // nullif(2 * " + b + ", 0)")
 }
 
 // moneyShare is a·part/whole with a in ten-thousandths, so that the product of two large amounts still fits 38 digits.
 func moneyShare() string {
-	whole := "100 * " + billionths("whole")
+	whole := "abs(" + scaled("whole", 9) + ")"
 	return exact{"money_share", []argument{{"a", 4}, {"part", 9}, {"whole", 9}}}.money(
-		"(2 * " + scaled("a", 4) + " * " + billionths("part") + " + " + whole + ") // nullif(2 * " + whole + ", 0)")
+		"(2 * abs(" + scaled("a", 4) + " * " + scaled("part", 9) + ") + 100 * " + whole + ") // nullif(200 * " + whole + ", 0)")
 }
 
-// billionths is |x| · 10⁹ as HUGEINT.
-func billionths(x string) string { return scaled(x, 9) }
+// rateDiv keeps 15 places of a/b, both positive, and cuts off the rest.
+func rateDiv() string {
+	return "CAST(CAST((" + scaled("a", 9) + " * 1000000000000000) // nullif(" + scaled("b", 9) + ", 0) AS DECIMAL(38,0)) * 0.000000000000001 AS DECIMAL(38,15))"
+}
 
-// scaled is |x| as a whole number of units of so many places. The parts before and after the point go apart, because casts of 64-bit
-// decimals are a hundred times as fast as those of 128 bits.
+// scaled is x as a whole number of units of so many places, as HUGEINT. The parts before and after the point go apart, because casts of
+// 64-bit decimals are a hundred times as fast as those of 128 bits.
 func scaled(x string, places int) string {
 	unit := "1" + strings.Repeat("0", places)
-	fraction := "CAST(abs(" + x + ") - trunc(abs(" + x + ")) AS DECIMAL(18," + digits(places) + "))"
-	return "(CAST(trunc(abs(" + x + ")) AS HUGEINT) * " + unit + " + CAST(" + fraction + " * " + unit + " AS HUGEINT))"
+	fraction := "CAST(" + x + " - trunc(" + x + ") AS DECIMAL(18," + strconv.Itoa(places) + "))"
+	return "(CAST(trunc(" + x + ") AS HUGEINT) * " + unit + " + CAST(" + fraction + " * " + unit + " AS HUGEINT))"
 }
 
 // exact is a function whose arguments must be exact decimals.
@@ -46,33 +52,38 @@ type argument struct {
 }
 
 // money gives hundredths of |result| the sign of the arguments and two places, and refuses arguments that are not exact. DuckDB folds the
-// refusals away when it plans, so they cost nothing.
+// refusal away when it plans, so that it costs nothing per row.
 func (e exact) money(hundredths string) string {
-	var refusals strings.Builder
-	negative := "false"
+	var types, wrong, limits []string
+	negative := ""
 	for _, arg := range e.args {
-		refusals.WriteString(" WHEN typeof(" + arg.name + ") IN ('DOUBLE', 'FLOAT') THEN " + refuse(e.name, "a DOUBLE") +
-			" WHEN regexp_matches(typeof(" + arg.name + "), '" + tooFine(arg.places) + "') THEN " + refuse(e.name, "a DECIMAL of more than "+digits(arg.places)+" places"))
-		negative = "(" + negative + " <> (" + arg.name + " < 0))"
+		if types != nil {
+			types = append(types, "', '")
+		}
+		types = append(types, "'"+arg.name+" '", "typeof("+arg.name+")")
+		wrong = append(wrong, arg.name+` (DOUBLE|FLOAT|DECIMAL\(\d+,`+finer(arg.places)+`\))`)
+		limits = append(limits, arg.name+" "+strconv.Itoa(arg.places))
+		if negative == "" {
+			negative = "(" + arg.name + " < 0)"
+		} else {
+			negative = "(" + negative + " <> (" + arg.name + " < 0))"
+		}
 	}
-	return "CASE" + refusals.String() + " ELSE CAST(CAST(" + hundredths + " AS DECIMAL(18,0)) * (CASE WHEN " + negative + " THEN -0.01 ELSE 0.01 END) AS DECIMAL(18,2)) END"
+	given := strings.Join(types, " || ")
+	return "CASE WHEN regexp_matches(" + given + ", " + literal(strings.Join(wrong, "|")) + ") THEN error('" + e.name + " of ' || " + given +
+		" || ': cast to a DECIMAL where the value is still exact; places at most: " + strings.Join(limits, ", ") + "')" +
+		" ELSE CAST(CAST(" + hundredths + " AS DECIMAL(18,0)) * (CASE WHEN " + negative + " THEN -0.01 ELSE 0.01 END) AS DECIMAL(18,2)) END"
+}
+
+// finer matches a number of places above the limit.
+func finer(places int) string {
+	if places == 9 {
+		return `\d\d`
+	}
+	return `([` + strconv.Itoa(places+1) + `-9]|\d\d)`
 }
 
 // moneyRound needs no whole numbers: DuckDB's round of a decimal is exact and half away from zero.
 func moneyRound() string {
-	return "CASE WHEN typeof(x) IN ('DOUBLE', 'FLOAT') THEN " + refuse("money_round", "a DOUBLE") + " ELSE CAST(round(x, 2) AS DECIMAL(18,2)) END"
+	return "CASE WHEN typeof(x) IN ('DOUBLE', 'FLOAT') THEN error('money_round of ' || typeof(x) || ': cast to a DECIMAL where the value is still exact') ELSE CAST(round(x, 2) AS DECIMAL(18,2)) END"
 }
-
-func refuse(name, what string) string {
-	return "error('" + name + ": an argument is " + what + ": cast it to a DECIMAL where its value is still exact')"
-}
-
-// tooFine matches the name of a DECIMAL type of more places.
-func tooFine(places int) string {
-	if places == 9 {
-		return `,[123][0-9]\)$`
-	}
-	return ",([" + digits(places+1) + `-9]|[123][0-9])\)$`
-}
-
-func digits(n int) string { return string(rune('0' + n)) }
