@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"io/fs"
 	"slices"
+	"strings"
 
 	"github.com/tributary-data/tributary/schemas/diag"
 )
@@ -40,6 +41,16 @@ type Limit struct {
 	MinExcl, MaxExcl string
 	// Keep says that a value outside is kept and warned of; otherwise its row is quarantined.
 	Keep bool
+}
+
+func (l *Limit) String() string {
+	var parts []string
+	for _, p := range []struct{ op, bound string }{{"at least ", l.Min}, {"above ", l.MinExcl}, {"at most ", l.Max}, {"below ", l.MaxExcl}} {
+		if p.bound != "" {
+			parts = append(parts, p.op+p.bound)
+		}
+	}
+	return strings.Join(parts, ", ")
 }
 
 // State ties a field to the instant that set it: when that instant lies at or after as_of, the field goes back to Before (nil = null).

@@ -1,0 +1,428 @@
+package staging
+
+import (
+	"fmt"
+	"regexp"
+	"strconv"
+	"strings"
+
+	"github.com/tributary-data/tributary/schemas"
+)
+
+// Rules under which a row goes to the quarantine. Each names what is wrong with one field.
+const (
+	ruleRequired      = "required"
+	ruleKey           = "missing_key"
+	ruleNotAccepted   = "not_accepted"
+	ruleOutOfRange    = "out_of_range"
+	ruleUnmapped      = "unmapped_value"
+	ruleNotDecimal    = "not_a_decimal"
+	ruleTooPrecise    = "too_precise"
+	ruleOverflow      = "overflow"
+	ruleNotInteger    = "not_an_integer"
+	ruleNotBoolean    = "not_a_boolean"
+	ruleNotDate       = "not_a_date"
+	ruleAmbiguousDate = "ambiguous_date"
+	ruleNonexistent   = "nonexistent_local_time"
+	ruleUnknownZone   = "unknown_zone"
+	ruleUnknownMoney  = "unknown_currency"
+	ruleNotList       = "not_a_list"
+)
+
+// failure is a condition under which a row is quarantined, and the SQL expression that names the rule.
+type failure struct {
+	when string
+	rule string
+}
+
+// reading is the SQL by which one field's value is made, in layers: each may use the columns of those before it.
+type reading struct {
+	field    schemas.Field
+	layers   [3][]namedExpr // text and value map · wall time or number · typed value
+	failures []failure
+	drop     string // condition under which the row is no row of this map
+	shown    string // expression of the text that the quarantine shows
+	expected string // what would have been right, for people
+}
+
+type namedExpr struct{ name, expr string }
+
+// Columns of the layers are named by what they hold and the field; the names cannot be met in a source.
+func textColumn(f string) string  { return ident("text." + f) }
+func innerColumn(f string) string { return ident("inner." + f) }
+func atColumn(f string) string    { return ident("at." + f) }
+func fieldColumn(f string) string { return ident("field." + f) }
+
+func (r *reading) add(layer int, column, expr string) {
+	r.layers[layer] = append(r.layers[layer], namedExpr{column, expr})
+}
+
+func (r *reading) fail(rule, when string) {
+	r.failures = append(r.failures, failure{when: when, rule: text(rule)})
+}
+
+// readField says how an expression of a known DuckDB type becomes the field's value.
+func (m *mapCompiler) readField(spec Field, f schemas.Field, src, srcType string) *reading {
+	r := &reading{field: f}
+	name := f.Name
+	if direct := m.directValue(r, spec, f, src, srcType); !direct {
+		m.readText(r, spec, f, src, srcType)
+	}
+	value := fieldColumn(name)
+	if f.Required && f.NullAs == nil {
+		rule := ruleRequired
+		if f.Key > 0 {
+			rule = ruleKey
+		}
+		r.fail(rule, value+" IS NULL")
+	}
+	if len(f.Accepted) > 0 {
+		r.fail(ruleNotAccepted, fmt.Sprintf("%s NOT IN (%s)", value, textList(f.Accepted)))
+		r.expected = "one of " + strings.Join(f.Accepted, ", ")
+	}
+	if f.Limit != nil && !f.Limit.Keep {
+		r.fail(ruleOutOfRange, outOfRange(value, f.Limit))
+		r.expected = f.Type + " " + f.Limit.String()
+	}
+	return r
+}
+
+// readText reads a value through its text: nulls, value map, then the type's own rules.
+func (m *mapCompiler) readText(r *reading, spec Field, f schemas.Field, src, srcType string) {
+	t := textOf(src, srcType)
+	if spec.JSON.Value != "" {
+		t = fmt.Sprintf("json_extract_string(%s, %s)", exactJSON(t), text(spec.JSON.Value))
+	}
+	if spec.Trim != nil && *spec.Trim || spec.Trim == nil && f.Kind != schemas.Text {
+		t = "trim(" + t + ")"
+	}
+	t = nulled(t, spec.Null)
+	if spec.StripZeros {
+		t = fmt.Sprintf("regexp_replace(%s, '^0+([^0]|0$)', '\\1')", t)
+	}
+	if spec.Pad != nil {
+		t = fmt.Sprintf("CASE WHEN length(%[1]s) < %[2]d THEN lpad(%[1]s, %[2]d, %[3]s) ELSE %[1]s END", t, spec.Pad.Width, text(spec.Pad.With))
+	}
+	in := textColumn(f.Name)
+	r.add(0, in, t)
+	r.shown = in
+	if spec.Values != nil {
+		in = m.mapValues(r, spec, f.Name, in)
+	}
+	if spec.Default != nil {
+		in = fmt.Sprintf("coalesce(%s, %s)", in, text(spec.Default.Value))
+	}
+	switch f.Kind {
+	case schemas.Bool:
+		readBoolean(r, spec, in)
+	case schemas.Int:
+		readInteger(r, spec, in)
+	case schemas.Decimal:
+		m.readDecimal(r, spec, in, srcType)
+	case schemas.Date, schemas.Instant:
+		m.readTime(r, spec, in)
+	default:
+		r.add(2, fieldColumn(f.Name), withNullAs(f, in))
+	}
+}
+
+func withNullAs(f schemas.Field, expr string) string {
+	if f.NullAs == nil {
+		return expr
+	}
+	return fmt.Sprintf("coalesce(%s, %s)", expr, text(*f.NullAs))
+}
+
+// textOf is the exact text of a value of any type that Parquet can bring.
+func textOf(src, srcType string) string {
+	switch {
+	case srcType == "VARCHAR":
+		return src
+	case srcType == "DOUBLE" || srcType == "FLOAT":
+		// Whole numbers that a tool wrote as doubles because some were missing: 17, not 17.0.
+		return fmt.Sprintf("CASE WHEN %[1]s = trunc(%[1]s) AND abs(%[1]s) < 1e15 THEN CAST(CAST(%[1]s AS BIGINT) AS VARCHAR) ELSE CAST(%[1]s AS VARCHAR) END", src)
+	case strings.HasPrefix(srcType, "STRUCT") || strings.HasPrefix(srcType, "MAP") || strings.HasSuffix(srcType, "]"):
+		return fmt.Sprintf("CAST(to_json(%s) AS VARCHAR)", src)
+	}
+	return fmt.Sprintf("CAST(%s AS VARCHAR)", src)
+}
+
+// exactJSON puts the numbers of a JSON text into quotes, because DuckDB's JSON functions pass numbers through doubles. The control
+// character that marks them cannot stand in a JSON text; a string that a rule matches whole keeps its own digits.
+func exactJSON(t string) string {
+	return fmt.Sprintf(`replace(replace(regexp_replace(%s, '("(?:[^"\\]|\\.)*")|(-?[0-9]+(?:\.[0-9]+)?(?:[eE][+-]?[0-9]+)?)', '\1' || chr(1) || '\2' || chr(1), 'g'), chr(1) || chr(1), ''), chr(1), '"')`, t)
+}
+
+// nulled turns the empty text, and the spellings the map names, into null.
+func nulled(t string, spec *NullTexts) string {
+	switch {
+	case spec == nil:
+		return "nullif(" + t + ", '')"
+	case len(spec.List) == 0:
+		return t
+	}
+	return fmt.Sprintf("CASE WHEN %[1]s NOT IN (%[2]s) THEN %[1]s END", t, textList(append([]string{""}, spec.List...)))
+}
+
+// mapValues replaces a text by what the map says it stands for.
+func (m *mapCompiler) mapValues(r *reading, spec Field, name, in string) string {
+	key := in
+	fold := func(s string) string { return s }
+	if spec.IgnoreCase {
+		key = "lower(" + in + ")"
+		fold = strings.ToLower
+	}
+	var b strings.Builder
+	var known []string
+	forNull := "NULL"
+	fmt.Fprintf(&b, "CASE")
+	for _, p := range spec.Values.Pairs {
+		to := "NULL"
+		if p.To != nil {
+			to = text(*p.To)
+		}
+		if p.From == "" {
+			forNull = to
+			continue
+		}
+		known = append(known, fold(p.From))
+		fmt.Fprintf(&b, " WHEN %s = %s THEN %s", key, text(fold(p.From)), to)
+	}
+	fmt.Fprintf(&b, " WHEN %s IS NULL THEN %s", in, forNull)
+	other := "false"
+	if len(known) > 0 {
+		other = fmt.Sprintf("%s NOT IN (%s)", key, textList(known))
+	}
+	do := Else{Do: elseQuarantine}
+	if spec.Else != nil {
+		do = *spec.Else
+	}
+	switch do.Do {
+	case elseQuarantine:
+		r.fail(ruleUnmapped, other)
+		r.expected = "a value that the map's values name"
+	case elseDrop:
+		r.drop = other
+	case elseKeep:
+		fmt.Fprintf(&b, " ELSE %s", in)
+	case elseValue:
+		fmt.Fprintf(&b, " ELSE %s", text(do.Value))
+	}
+	b.WriteString(" END")
+	r.add(1, ident("mapped."+name), b.String())
+	return ident("mapped." + name)
+}
+
+func readBoolean(r *reading, spec Field, in string) {
+	yes, no := []string{"true", "t", "yes", "y", "1"}, []string{"false", "f", "no", "n", "0"}
+	if spec.Boolean != nil {
+		yes, no = lowerAll(spec.Boolean.True), lowerAll(spec.Boolean.False)
+	}
+	value := fmt.Sprintf("CASE WHEN lower(%[1]s) IN (%[2]s) THEN true WHEN lower(%[1]s) IN (%[3]s) THEN false END", in, textList(yes), textList(no))
+	r.add(2, fieldColumn(r.field.Name), value)
+	r.fail(ruleNotBoolean, fmt.Sprintf("%s IS NOT NULL AND %s IS NULL", in, fieldColumn(r.field.Name)))
+	r.expected = "one of " + strings.Join(append(append([]string{}, yes...), no...), ", ")
+}
+
+func readInteger(r *reading, spec Field, in string) {
+	number, form := numberText(r, spec, in)
+	value := fmt.Sprintf("CASE WHEN regexp_full_match(%[1]s, '[+-]?[0-9]+(\\.0*)?') THEN TRY_CAST(%[1]s AS BIGINT) END", number)
+	r.add(2, fieldColumn(r.field.Name), value)
+	r.failures = append(r.failures, failure{
+		when: fmt.Sprintf("%s IS NOT NULL AND %s IS NULL", in, fieldColumn(r.field.Name)),
+		rule: fmt.Sprintf("CASE WHEN regexp_full_match(%s, '[+-]?[0-9]+(\\.0*)?') THEN %s ELSE %s END", number, text(ruleOverflow), text(ruleNotInteger)),
+	})
+	r.expected = "a whole number" + form
+}
+
+// readDecimal reads a number exactly: what the column's scale cannot hold is quarantined, unless the map says to round.
+func (m *mapCompiler) readDecimal(r *reading, spec Field, in, srcType string) {
+	f := r.field
+	number, form := numberText(r, spec, in)
+	value, ok := fieldColumn(f.Name), ""
+	exponent := srcType == "DOUBLE" || srcType == "FLOAT" || spec.Decimal != nil && spec.Decimal.Exponent
+	scale := f.Scale
+	factor, shift := "", 0
+	switch {
+	case spec.MinorUnits != nil:
+		currency := m.minorCurrency(spec)
+		factor = minorFactor(currency)
+		scale, form = 0, " in minor units"
+		r.failures = append(r.failures, failure{when: fmt.Sprintf("%s IS NOT NULL AND (%s) IS NULL", in, factor), rule: text(ruleUnknownMoney)})
+	case spec.Percent.Value == "fraction":
+		factor, shift = "CAST(100 AS DECIMAL(3,0))", 2
+	}
+	ok = exactNumber(scale + shift)
+	if spec.Round {
+		ok = plainNumber
+	}
+	expr := fmt.Sprintf("TRY_CAST(%s AS %s)", number, f.Type)
+	if factor != "" {
+		expr = fmt.Sprintf("TRY_CAST(TRY_CAST(%s AS DECIMAL(%d,%d)) * %s AS %s)", number, 28+shift, scale+shift, factor, f.Type)
+	}
+	if exponent {
+		ok = exponentNumber
+		if !spec.Round {
+			wide := fmt.Sprintf("TRY_CAST(%s AS DECIMAL(38,18))", number)
+			expr = fmt.Sprintf("CASE WHEN CAST(%s AS DECIMAL(38,18)) = %s THEN %s END", expr, wide, expr)
+		}
+	}
+	r.add(2, value, fmt.Sprintf("CASE WHEN regexp_full_match(%s, '%s') THEN %s END", number, ok, expr))
+	r.failures = append(r.failures, failure{
+		when: fmt.Sprintf("%s IS NOT NULL AND %s IS NULL", in, value),
+		rule: fmt.Sprintf("CASE WHEN NOT regexp_full_match(%s, '%s') THEN %s WHEN TRY_CAST(%s AS %s) IS NULL THEN %s ELSE %s END",
+			number, exponentNumber, text(ruleNotDecimal), number, f.Type, text(ruleOverflow), text(ruleTooPrecise)),
+	})
+	r.expected = fmt.Sprintf("%s%s; round: true rounds longer ones", f.Type, form)
+}
+
+const (
+	plainNumber    = `[+-]?([0-9]+(\.[0-9]*)?|\.[0-9]+)`
+	exponentNumber = plainNumber + `([eE][+-]?[0-9]+)?`
+)
+
+// exactNumber matches the numbers that a scale holds without rounding.
+func exactNumber(scale int) string {
+	if scale == 0 {
+		return `[+-]?[0-9]+(\.0*)?`
+	}
+	return fmt.Sprintf(`[+-]?([0-9]+(\.[0-9]{0,%[1]d}0*)?|\.[0-9]{1,%[1]d}0*)`, scale)
+}
+
+// numberText gives the expression of the number in plain form (sign, digits, point), and what people should have written. A text
+// that does not have the form the map declares keeps it, so that no rule of numbers matches it.
+func numberText(r *reading, spec Field, in string) (expr, form string) {
+	if spec.Percent.Value == "text" {
+		in = fmt.Sprintf("regexp_replace(%s, '\\s*%%$', '')", in)
+		form = " in percent"
+	}
+	d := spec.Decimal
+	if d == nil {
+		if spec.Percent.Value == "text" {
+			r.add(1, innerColumn(r.field.Name), in)
+			return innerColumn(r.field.Name), form
+		}
+		return in, form
+	}
+	point := d.Point
+	if point == "" {
+		point = "."
+	}
+	if len(d.Strip) > 0 {
+		signs := alternatives(d.Strip)
+		in = fmt.Sprintf(`regexp_replace(regexp_replace(%s, '^([+(-]?)\s*(?:%s)\s*', '\1'), '\s*(?:%s)(\)?)$', '\1')`, in, signs, signs)
+	}
+	body := numberBody(d.Thousands, point)
+	pattern := "[+-]?" + body
+	switch d.Negative.Value {
+	case "trailing":
+		pattern = body + "[+-]?"
+	case "parentheses":
+		pattern = `[+-]?` + body + `|\(` + body + `\)`
+	}
+	if d.Exponent {
+		pattern = "(?:" + pattern + ")(?:[eE][+-]?[0-9]+)?"
+	}
+	plain := in
+	for _, t := range thousandsSigns(d.Thousands) {
+		plain = fmt.Sprintf("replace(%s, %s, '')", plain, text(t))
+	}
+	if point != "." {
+		plain = fmt.Sprintf("replace(%s, %s, '.')", plain, text(point))
+	}
+	switch d.Negative.Value {
+	case "trailing":
+		plain = fmt.Sprintf(`regexp_replace(%s, '^(.*)([+-])$', '\2\1')`, plain)
+	case "parentheses":
+		plain = fmt.Sprintf(`regexp_replace(%s, '^\((.*)\)$', '-\1')`, plain)
+	}
+	// The mark keeps a text of another form from looking like a number: 1.234 where the point is a comma.
+	r.add(1, innerColumn(r.field.Name), fmt.Sprintf("CASE WHEN regexp_full_match(%s, %s) THEN %s ELSE 'x' || %s END", in, text(pattern), plain, in))
+	return innerColumn(r.field.Name), form + ", written like " + numberExample(d.Thousands, point)
+}
+
+func numberBody(thousands, point string) string {
+	whole := "[0-9]+"
+	if signs := thousandsSigns(thousands); len(signs) > 0 {
+		whole = fmt.Sprintf("(?:[0-9]{1,3}(?:(?:%s)[0-9]{3})+|[0-9]+)", alternatives(signs))
+	}
+	return fmt.Sprintf("(?:%[1]s(?:%[2]s[0-9]*)?|%[2]s[0-9]+)", whole, regexp.QuoteMeta(point))
+}
+
+// thousandsSigns: a space in an export is often one of the two that do not break.
+func thousandsSigns(sign string) []string {
+	switch sign {
+	case "":
+		return nil
+	case " ":
+		return []string{" ", "\u00a0", "\u202f"}
+	case "'":
+		return []string{"'", "\u2019"}
+	}
+	return []string{sign}
+}
+
+func numberExample(thousands, point string) string { return "1" + thousands + "234" + point + "50" }
+
+func alternatives(list []string) string {
+	quoted := make([]string, len(list))
+	for i, s := range list {
+		quoted[i] = regexp.QuoteMeta(s)
+	}
+	return strings.Join(quoted, "|")
+}
+
+// minorFactor is what a number of minor units is multiplied by, null for a currency that nobody knows.
+func minorFactor(currency string) string {
+	byExponent := map[int][]string{}
+	for code, e := range exponents() {
+		byExponent[e] = append(byExponent[e], code)
+	}
+	var b strings.Builder
+	b.WriteString("CASE")
+	for _, e := range []int{2, 0, 3, 4} {
+		one := "1." + strings.Repeat("0", 4)
+		if e > 0 {
+			one = "0." + strings.Repeat("0", e-1) + "1" + strings.Repeat("0", 4-e)
+		}
+		fmt.Fprintf(&b, " WHEN %s IN (%s) THEN CAST(%s AS DECIMAL(5,4))", currency, textList(sorted(byExponent[e])), one)
+	}
+	b.WriteString(" END")
+	return b.String()
+}
+
+func outOfRange(value string, l *schemas.Limit) string {
+	var parts []string
+	for _, p := range []struct{ op, bound string }{{"<", l.Min}, {">", l.Max}, {"<=", l.MinExcl}, {">=", l.MaxExcl}} {
+		if p.bound != "" {
+			parts = append(parts, value+" "+p.op+" "+p.bound)
+		}
+	}
+	return strings.Join(parts, " OR ")
+}
+
+func textList(list []string) string {
+	quoted := make([]string, len(list))
+	for i, s := range list {
+		quoted[i] = text(s)
+	}
+	return strings.Join(quoted, ", ")
+}
+
+func lowerAll(list []string) []string {
+	out := make([]string, len(list))
+	for i, s := range list {
+		out[i] = strings.ToLower(s)
+	}
+	return out
+}
+
+func decimalSize(typ string) (precision, scale int, ok bool) {
+	m := regexp.MustCompile(`^DECIMAL\((\d+),(\d+)\)$`).FindStringSubmatch(typ)
+	if m == nil {
+		return 0, 0, false
+	}
+	precision, _ = strconv.Atoi(m[1])
+	scale, _ = strconv.Atoi(m[2])
+	return precision, scale, true
+}
