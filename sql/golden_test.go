@@ -12,6 +12,7 @@ import (
 
 	embedded "github.com/tributary-data/tributary/sql"
 	"github.com/tributary-data/tributary/transforms/catalogue"
+	"github.com/tributary-data/tributary/transforms/check"
 	"github.com/tributary-data/tributary/transforms/engine"
 	"github.com/tributary-data/tributary/transforms/model"
 	"github.com/tributary-data/tributary/transforms/prelude"
@@ -107,14 +108,19 @@ func (n *night) build() {
 	n.exec("INSERT INTO staging.mapped SELECT table_name, column_name FROM information_schema.columns WHERE table_schema = 'staging'")
 	set, err := model.Load(ctx, embedded.FS, nil)
 	require.NoError(n.t, err)
-	_, err = engine.Build(ctx, n.db, set, engine.Options{})
-	require.NoError(n.t, err)
 	n.cat, err = catalogue.Load(catalogue.Layer{FS: embedded.FS, Root: "sql"})
 	require.NoError(n.t, err)
 	n.conn, err = n.db.Conn(context.Background())
 	require.NoError(n.t, err)
 	n.t.Cleanup(func() { require.NoError(n.t, n.conn.Close()) })
-	require.NoError(n.t, n.cat.Store(ctx, n.conn))
+	store := engine.Made{Tables: []string{"metrics.metric_value", "metrics.definition"}, Make: func(ctx context.Context, _ *sql.DB) error {
+		return n.cat.Store(ctx, n.conn)
+	}}
+	_, err = engine.Build(ctx, n.db, set, engine.Options{Made: []engine.Made{store}})
+	require.NoError(n.t, err)
+	found, err := check.Run(ctx, n.db, check.Subjects(set), check.Options{})
+	require.NoError(n.t, err)
+	require.NoError(n.t, found.Err())
 }
 
 // value is one row's value, or its status where it has none. Dims are written "direction=vendor_to_partner,partner=a".

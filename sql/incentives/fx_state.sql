@@ -3,7 +3,7 @@ description: Whether every accrual can be computed. One eligible event without a
 grain: [missing_events]
 */
 SELECT
-  CAST(sum(missing) AS BIGINT) AS missing_events,
+  CAST(coalesce(sum(missing), 0) AS BIGINT) AS missing_events,
   CAST(CASE WHEN sum(missing) > 0 THEN 'failed_missing_fx' END AS VARCHAR) AS status
 FROM (
   SELECT count_if(missing_fx) AS missing FROM incentives.event

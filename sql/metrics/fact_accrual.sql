@@ -4,7 +4,7 @@ description: >-
   event of the program period so far, with the balance's allocated cents at the end of the quarter (or as_of) and at its start.
   Part `lifetime` = ACC-4's total: every quarter's accrual. Part `adjustment` = manual amounts. Volume is the quarter's new
   events at the effective rate of the quarter's start; the first accrual of a period is all volume; rate takes the rest.
-grain: [part, grain, period_start, program, row_key]
+grain: [part, grain, period_key, program, row_key]
 checks:
   - expression: {sql: "part <> 'period' OR accrual = volume + rate_change", name: bridge_foots}
 */
@@ -141,6 +141,7 @@ SELECT
   CAST(part AS VARCHAR) AS part,
   CAST(grain AS VARCHAR) AS grain,
   period_start,
+  CAST(coalesce(period_start, DATE '0001-01-01') AS DATE) AS period_key,
   CAST(program_id AS VARCHAR) AS program,
   CAST(row_key AS VARCHAR) AS row_key,
   CAST(entity AS VARCHAR) AS entity,

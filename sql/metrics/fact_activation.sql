@@ -4,7 +4,7 @@ description: >-
   contract or enrolled at its end (or as_of). Revenue active = net sourced revenue over 0 in the trailing 12 calendar
   months; registered = a registration submitted in the period, no duplicate and not rejected as known at as_of. A partner
   terminated on day T is gone from T 00:00 (metrics.md 3.11 ACT).
-grain: [grain, period_start, partner]
+grain: [grain, period_key, partner]
 */
 WITH first AS (
   SELECT min(least(signed_at, enrolled_at)) AS first_at FROM core.partner
@@ -63,6 +63,7 @@ SELECT
   CAST(b.partner AS VARCHAR) AS entity_key,
   CAST(b.grain AS VARCHAR) AS grain,
   b.period_start,
+  CAST(coalesce(b.period_start, DATE '0001-01-01') AS DATE) AS period_key,
   CAST(b.partner AS VARCHAR) AS partner,
   CAST(t.partner_type AS VARCHAR) AS partner_type,
   CAST(t.program_tier AS VARCHAR) AS program_tier,

@@ -2,7 +2,7 @@
 description: >-
   ACC-6: what a partner's base so far lacks to the next tier, and what reaching it is worth (the retroactive cliff), by
   quarter and for the running program period. Nothing above the top tier. In the functional currency.
-grain: [grain, period_start, program, partner, program_start]
+grain: [grain, period_key, program, partner, program_start]
 */
 WITH look AS (
   SELECT l.program_id, l.period_start AS program_start, 'quarter' AS grain, q.period_start, max(l.look_day) AS look_day
@@ -46,6 +46,7 @@ SELECT
   CAST(p.partner AS VARCHAR) AS entity_key,
   CAST(p.grain AS VARCHAR) AS grain,
   p.period_start,
+  CAST(coalesce(p.period_start, DATE '0001-01-01') AS DATE) AS period_key,
   p.program_start,
   CAST(p.program_id AS VARCHAR) AS program,
   CAST(p.partner AS VARCHAR) AS partner,

@@ -1,0 +1,151 @@
+package nightly
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"github.com/tributary-data/tributary/pipelines/extract"
+	"github.com/tributary-data/tributary/pipelines/lake"
+	"github.com/tributary-data/tributary/pipelines/project"
+	"github.com/tributary-data/tributary/transforms/staging"
+)
+
+// extract lands what is new in the sources.
+func (n *night) extract(ctx context.Context) (string, error) {
+	result, err := extract.Run(ctx, n.writer, n.project.Streams(), extract.Options{
+		ProjectDir: n.project.Dir, Clock: n.now,
+		Progress: func(p extract.Progress) {
+			part := 0.0
+			if p.TotalBytes > 0 {
+				part = float64(p.Bytes) / float64(p.TotalBytes)
+			}
+			n.report(Event{Step: StepExtract, Text: fmt.Sprintf("%s.%s %s: %d rows", p.Source, p.Stream, p.File, p.Rows), Part: part})
+		},
+	})
+	files := 0
+	for _, s := range result.Streams {
+		if s.Commit != 0 {
+			n.summary.Loads++
+		}
+		files += s.New + s.Changed
+		n.summary.RowsLanded += s.Rows
+		for _, d := range s.Drift {
+			n.notice("%s.%s: %s", s.Source, s.Stream, d)
+		}
+		for _, text := range s.Notices {
+			n.notice("%s.%s: %s", s.Source, s.Stream, text)
+		}
+	}
+	if err != nil {
+		if ExitCode(err) == ExitUnexpected {
+			err = dataError{err}
+		}
+		return "", err
+	}
+	n.changed = n.summary.Loads > 0
+	return fmt.Sprintf("%d new or changed files, %d rows in %d loads", files, n.summary.RowsLanded, n.summary.Loads), nil
+}
+
+// nothingNew says whether what is published already was made of the same loads and rules for the same as_of.
+func (n *night) nothingNew(ctx context.Context) (bool, error) {
+	if n.changed || !n.opts.KnownAt.IsZero() {
+		return false, nil
+	}
+	log, err := n.lake.Manifests(ctx)
+	if err != nil {
+		return false, err
+	}
+	var published *lake.Publish
+	var newest int64
+	for _, m := range log {
+		switch m.Kind {
+		case lake.KindPublish:
+			published = m.Publish
+		case lake.KindLoad:
+			newest = m.Number
+		}
+	}
+	if published == nil || published.Rollback || published.AsOf != n.summary.AsOf || published.Program != n.program || newest > published.Commit {
+		return false, nil
+	}
+	version, err := n.runVersion(log, published.RunID)
+	return err == nil && version == n.opts.Version, err
+}
+
+func (n *night) runVersion(log []lake.Manifest, id string) (string, error) {
+	for _, m := range log {
+		if m.Kind == lake.KindRun && m.Run.ID == id {
+			return m.Run.Version, nil
+		}
+	}
+	return "", nil
+}
+
+// past swaps in the program and maps of the night that known_at names.
+func (n *night) past(ctx context.Context) error {
+	if n.opts.KnownAt.IsZero() || n.opts.ProgramCurrent {
+		return nil
+	}
+	log, err := n.lake.Manifests(ctx)
+	if err != nil {
+		return err
+	}
+	hash := ""
+	for _, m := range lake.KnownBy(log, n.knownAt) {
+		if m.Kind == lake.KindRun && m.Run.Program != "" {
+			hash = m.Run.Program
+		}
+	}
+	if hash == "" || hash == n.program {
+		n.notice("no run had ended by %s: today's program is used", n.knownAt.Format(time.RFC3339))
+		return nil
+	}
+	files, err := n.lake.LoadProgram(ctx, hash)
+	if err != nil {
+		return err
+	}
+	p, err := project.LoadFiles(files, project.Options{Dir: n.project.Dir})
+	if err != nil {
+		return fmt.Errorf("the program of that night (%s) cannot be read by this version; --program current uses today's: %w", hash, err)
+	}
+	n.project, n.program = p, hash
+	return nil
+}
+
+// data is what each stream had delivered by known_at, and the newest commit among it.
+func (n *night) data(ctx context.Context) ([]staging.StreamData, []lake.StreamParts, int64, error) {
+	streams, err := n.lake.Streams(ctx, n.knownAt)
+	if err != nil {
+		return nil, nil, 0, err
+	}
+	var (
+		out    []staging.StreamData
+		parts  []lake.StreamParts
+		newest int64
+	)
+	for _, s := range streams {
+		p, err := n.lake.Parts(ctx, s.Source, s.Stream, n.knownAt)
+		if err != nil {
+			return nil, nil, 0, err
+		}
+		d := staging.StreamData{Name: s.String()}
+		for _, group := range [][]lake.LoadedPart{p.Current, p.Superseded} {
+			for _, part := range group {
+				d.Parts = append(d.Parts, n.part(part))
+				newest = max(newest, part.Commit)
+			}
+		}
+		for _, part := range p.Quarantine {
+			d.Quarantine = append(d.Quarantine, n.part(part))
+			newest = max(newest, part.Commit)
+		}
+		out = append(out, d)
+		parts = append(parts, p)
+	}
+	return out, parts, newest, nil
+}
+
+func (n *night) part(p lake.LoadedPart) staging.Part {
+	return staging.Part{Path: n.lake.Abs(p.Path), Commit: p.Commit, Superseded: p.SupersededBy != 0}
+}

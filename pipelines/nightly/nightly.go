@@ -1,0 +1,298 @@
+// Package nightly is the run: extract what is new, build the night's warehouse aside, check it, publish it. Each step can run in a process
+// of its own; a step that fails leaves what readers see as it was. It decides no figure: it puts the rooms of the house in order.
+package nightly
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"slices"
+	"time"
+
+	"github.com/google/uuid"
+
+	"github.com/tributary-data/tributary/pipelines/lake"
+	"github.com/tributary-data/tributary/pipelines/project"
+	"github.com/tributary-data/tributary/transforms/program"
+	"github.com/tributary-data/tributary/transforms/warehouse"
+)
+
+// The steps of a run, in order.
+const (
+	StepExtract = "extract"
+	StepBuild   = "build"
+	StepCheck   = "check"
+	StepPublish = "publish"
+)
+
+// Steps are all steps, in order.
+func Steps() []string { return []string{StepExtract, StepBuild, StepCheck, StepPublish} }
+
+// Options of a run. The zero value is a whole night as of the last day that has ended.
+type Options struct {
+	Dir            string    // the project folder
+	Steps          []string  // none = all
+	AsOf           string    // YYYY-MM-DD; "" = the last day in the reporting zone that has ended by To
+	KnownAt        time.Time // only loads committed by then count; zero = now
+	To             time.Time // end of the interval that the run stands for; zero = now
+	ProgramCurrent bool      // with KnownAt: today's program and maps instead of that night's
+	AllowOlder     bool      // publish although what is published is newer
+	RunID          string    // "" = a new one
+	Version        string    // of tributary
+	Clock          func() time.Time
+	Lease          time.Duration // of the writer's lock; 0 = the lake's default
+	Report         func(Event)   // progress; called from several goroutines, never at the same time
+}
+
+// Event is a piece of progress.
+type Event struct {
+	Step string
+	Text string  // one line for people
+	Done bool    // the step has ended
+	Part float64 // how much of the step is done, 0 to 1, where known
+}
+
+// Statuses of a run.
+const (
+	StatusPublished  = "published"
+	StatusBuilt      = "built"       // checked, not published: older than what is published, or publish was not asked for
+	StatusNothingNew = "nothing_new" // the same inputs, rules and as_of are published already
+	StatusNoAccruals = "no_accruals" // published; accruals failed for want of an exchange rate
+	StatusFailed     = "failed"
+)
+
+// Summary is what a run did, as the last line of `tributary run --json` has it.
+type Summary struct {
+	RunID       string     `json:"run_id"`
+	Project     string     `json:"project"`
+	Status      string     `json:"status"`
+	ExitCode    int        `json:"exit_code"`
+	AsOf        string     `json:"as_of"`
+	KnownAt     time.Time  `json:"known_at"`
+	StartedAt   time.Time  `json:"started_at"`
+	Seconds     float64    `json:"seconds"`
+	Steps       []Step     `json:"steps"`
+	Loads       int        `json:"loads"`
+	RowsLanded  int64      `json:"rows_landed"`
+	RowsStaged  int64      `json:"rows_staged"`
+	Quarantined int64      `json:"rows_quarantined"`
+	Warehouse   string     `json:"warehouse,omitempty"`
+	Commit      int64      `json:"commit,omitempty"`
+	Notices     []string   `json:"notices"`
+	Headlines   []Headline `json:"headlines"`
+	Error       string     `json:"error,omitempty"`
+}
+
+// Step is how one step went.
+type Step struct {
+	Name    string  `json:"name"`
+	Status  string  `json:"status"`
+	Seconds float64 `json:"seconds"`
+	Detail  string  `json:"detail,omitempty"`
+}
+
+// night is a run under way.
+type night struct {
+	opts    Options
+	project *project.Project
+	lake    *lake.Lake
+	writer  *lake.Writer
+	folder  warehouse.Folder
+	program string // hash of the program snapshot
+	asOf    time.Time
+	knownAt time.Time
+	changed bool // the extract step landed something
+	summary Summary
+	records []lake.Step
+}
+
+// Run does what the options ask for. The summary is meaningful with an error too; ExitCode of the error is its exit code.
+func Run(ctx context.Context, opts Options) (Summary, error) {
+	n, err := start(opts)
+	if err != nil {
+		return n.summary, n.end(err)
+	}
+	n.lake, err = lake.Open(n.project.LakeDir(), lake.Options{Clock: n.now})
+	if err != nil {
+		return n.summary, n.end(err)
+	}
+	n.writer, err = n.lake.Writer(ctx, lake.WriterOptions{Lease: opts.Lease})
+	if err != nil {
+		return n.summary, n.end(err)
+	}
+	ctx, cancel := context.WithCancelCause(ctx)
+	defer cancel(nil)
+	go func() {
+		select {
+		case <-n.writer.Lost():
+			cancel(lake.ErrLostTurn)
+		case <-ctx.Done():
+		}
+	}()
+	err = n.run(ctx)
+	if cause := context.Cause(ctx); err != nil && errors.Is(cause, lake.ErrLostTurn) && !errors.Is(err, lake.ErrLostTurn) {
+		err = fmt.Errorf("%w (stopped while: %w)", cause, err)
+	}
+	err = n.end(err)
+	if closeErr := n.writer.Close(); err == nil && closeErr != nil {
+		err = closeErr
+	}
+	return n.summary, err
+}
+
+func start(opts Options) (*night, error) {
+	n := &night{opts: opts}
+	if n.opts.RunID == "" {
+		n.opts.RunID = uuid.NewString()
+	}
+	if len(n.opts.Steps) == 0 {
+		n.opts.Steps = Steps()
+	}
+	n.summary = Summary{RunID: n.opts.RunID, StartedAt: n.now().UTC(), Notices: []string{}, Headlines: []Headline{}, Steps: []Step{}}
+	for _, s := range n.opts.Steps {
+		if !slices.Contains(Steps(), s) {
+			return n, configError{fmt.Errorf("--steps: %q is no step; the steps are extract, build, check, publish", s)}
+		}
+	}
+	p, err := project.Load(opts.Dir)
+	if err != nil {
+		return n, configError{err}
+	}
+	n.project = p
+	n.summary.Project = p.Config.Project.Value
+	n.folder = warehouse.Folder{Dir: p.WarehouseDir()}
+	return n, n.setNight()
+}
+
+// setNight settles as_of and known_at.
+func (n *night) setNight() error {
+	n.knownAt = n.now().UTC()
+	if !n.opts.KnownAt.IsZero() {
+		n.knownAt = n.opts.KnownAt.UTC()
+	}
+	n.summary.KnownAt = n.knownAt
+	if n.opts.AsOf != "" {
+		day, err := program.ParseDay(n.opts.AsOf)
+		if err != nil {
+			return configError{fmt.Errorf("--as-of: %w", err)}
+		}
+		n.asOf = day
+	} else {
+		to := n.opts.To
+		if to.IsZero() {
+			to = n.now()
+		}
+		n.asOf = program.LastDayEnded(to, n.project.Zone)
+	}
+	n.summary.AsOf = n.asOf.Format(time.DateOnly)
+	return nil
+}
+
+func (n *night) run(ctx context.Context) error {
+	hash, err := n.writer.StoreProgram(ctx, n.project.Snapshot())
+	if err != nil {
+		return err
+	}
+	n.program = hash
+	if n.wants(StepExtract) {
+		if err := n.step(ctx, StepExtract, n.extract); err != nil {
+			return err
+		}
+	}
+	// a warehouse knows everything that is committed when its build begins, this run's loads included
+	if n.opts.KnownAt.IsZero() {
+		n.knownAt = n.now().UTC()
+		n.summary.KnownAt = n.knownAt
+	}
+	if n.wants(StepBuild) && n.wants(StepPublish) {
+		same, err := n.nothingNew(ctx)
+		if err != nil {
+			return err
+		}
+		if same {
+			n.summary.Status = StatusNothingNew
+			n.notice("nothing is new: this as_of is published with the same data and rules")
+			return nil
+		}
+	}
+	for _, s := range []struct {
+		name string
+		do   func(context.Context) (string, error)
+	}{{StepBuild, n.build}, {StepCheck, n.check}, {StepPublish, n.publish}} {
+		if !n.wants(s.name) {
+			continue
+		}
+		if err := n.step(ctx, s.name, s.do); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (n *night) wants(step string) bool { return slices.Contains(n.opts.Steps, step) }
+
+func (n *night) step(ctx context.Context, name string, do func(context.Context) (string, error)) error {
+	if err := context.Cause(ctx); err != nil {
+		return fmt.Errorf("stopped before %s: %w", name, err)
+	}
+	begun := n.now()
+	n.report(Event{Step: name, Text: "begins"})
+	detail, err := do(ctx)
+	status := "ok"
+	if err != nil {
+		status, detail = "failed", firstLine(err)
+	}
+	ended := n.now()
+	n.summary.Steps = append(n.summary.Steps, Step{Name: name, Status: status, Seconds: ended.Sub(begun).Seconds(), Detail: detail})
+	n.records = append(n.records, lake.Step{Name: name, Status: status, StartedAt: begun.UTC(), FinishedAt: ended.UTC(), Detail: detail})
+	n.report(Event{Step: name, Text: detail, Done: true})
+	return err
+}
+
+// end fills in the summary and commits the record of the run, failed ones included.
+func (n *night) end(err error) error {
+	s := &n.summary
+	s.Seconds = n.now().Sub(s.StartedAt).Seconds()
+	s.ExitCode = ExitCode(err)
+	if err != nil {
+		s.Error = err.Error()
+		if s.ExitCode != ExitNoAccruals {
+			s.Status = StatusFailed
+		}
+	}
+	if n.writer == nil || errors.Is(err, lake.ErrLostTurn) {
+		return err
+	}
+	record := lake.Run{
+		ID: s.RunID, AsOf: s.AsOf, KnownAt: s.KnownAt, Program: n.program, Version: n.opts.Version, Status: s.Status, ExitCode: s.ExitCode,
+		StartedAt: s.StartedAt, FinishedAt: n.now().UTC(), Steps: n.records, Error: s.Error,
+	}
+	// the record is kept even when the run was told to stop
+	if _, commitErr := n.writer.Commit(context.Background(), lake.Manifest{Kind: lake.KindRun, Run: &record}); commitErr != nil && err == nil {
+		return fmt.Errorf("recording the run: %w", commitErr)
+	}
+	return err
+}
+
+func (n *night) now() time.Time {
+	if n.opts.Clock != nil {
+		return n.opts.Clock()
+	}
+	return time.Now()
+}
+
+func (n *night) report(e Event) {
+	if n.opts.Report != nil {
+		n.opts.Report(e)
+	}
+}
+
+func (n *night) notice(format string, args ...any) {
+	n.summary.Notices = append(n.summary.Notices, fmt.Sprintf(format, args...))
+}
+
+func (n *night) settings() warehouse.Settings {
+	l := n.project.Config.Limits
+	return warehouse.Settings{Threads: l.Threads, Memory: l.Memory.Text(), TempDir: os.Getenv("TRIBUTARY_TEMP")}
+}

@@ -1,0 +1,99 @@
+package nightly
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/tributary-data/tributary/pipelines/lake"
+	"github.com/tributary-data/tributary/pipelines/publish"
+	"github.com/tributary-data/tributary/transforms/ops"
+	"github.com/tributary-data/tributary/transforms/warehouse"
+)
+
+// publish makes the checked night the one that readers see, unless what they see is newer.
+func (n *night) publish(ctx context.Context) (string, error) {
+	file, err := n.resume(ctx)
+	if err != nil {
+		return "", err
+	}
+	accruals, newest, err := n.judge(ctx, file)
+	if err != nil {
+		return "", errors.Join(err, file.Close())
+	}
+	older, err := n.isOlder(ctx)
+	if err != nil {
+		return "", errors.Join(err, file.Close())
+	}
+	step := ops.Step{Run: n.summary.RunID, Step: StepPublish, StartedAt: n.now(), Status: "ok"}
+	if err := ops.AddSteps(ctx, file.DB, step); err != nil {
+		return "", errors.Join(err, file.Close())
+	}
+	if err := file.Finish(ctx); err != nil {
+		return "", err
+	}
+	if older != "" && !n.opts.AllowOlder {
+		n.summary.Status = StatusBuilt
+		n.notice("not published: %s is published and newer; --allow-older would publish %s", older, n.summary.AsOf)
+		return "not published: older than " + older, nil
+	}
+	version, err := publish.Publish(ctx, n.writer, n.folder, publish.Night{
+		Build: buildName, AsOf: n.asOf, KnownAt: n.knownAt, RunID: n.summary.RunID, Program: n.program, Newest: newest,
+		Keep: *n.project.Config.Limits.KeepWarehouses,
+	})
+	if err != nil {
+		return "", err
+	}
+	n.summary.Status, n.summary.Warehouse, n.summary.Commit = StatusPublished, version.Path, version.Commit
+	if accruals != "" {
+		n.summary.Status = StatusNoAccruals
+		return "published " + version.Path, ErrNoAccruals
+	}
+	return "published " + version.Path, nil
+}
+
+// judge reads the headlines and the warnings that must not be overlooked.
+func (n *night) judge(ctx context.Context, file *warehouse.File) (accruals string, newest int64, err error) {
+	var checked bool
+	row := file.DB.QueryRowContext(ctx, "SELECT is_checked, newest_commit, coalesce((SELECT status FROM incentives.fx_state), '') FROM ops.build")
+	if err := row.Scan(&checked, &newest, &accruals); err != nil {
+		return "", 0, fmt.Errorf("read what was built: %w", err)
+	}
+	if !checked {
+		return "", 0, configError{errors.New("what is built has not passed its checks: run the check step first (tributary run --steps check,publish)")}
+	}
+	text, err := Unlocked(ctx, file.DB)
+	if err != nil {
+		return "", 0, err
+	}
+	if text != "" {
+		n.notice("%s", text)
+	}
+	cat, err := Catalogue(n.project.SQL())
+	if err != nil {
+		return "", 0, err
+	}
+	conn, err := file.DB.Conn(ctx)
+	if err != nil {
+		return "", 0, fmt.Errorf("open the warehouse: %w", err)
+	}
+	defer conn.Close()
+	n.summary.Headlines, err = Headlines(ctx, conn, cat)
+	return accruals, newest, err
+}
+
+// isOlder names the published as_of when it is newer than this night's.
+func (n *night) isOlder(ctx context.Context) (string, error) {
+	m, err := n.lake.CurrentPublish(ctx)
+	if errors.Is(err, lake.ErrNotFound) {
+		return "", nil
+	}
+	if err != nil {
+		return "", err
+	}
+	if m.Publish.AsOf > n.asOf.Format(time.DateOnly) {
+		return m.Publish.AsOf, nil
+	}
+	return "", nil
+}
