@@ -1,0 +1,118 @@
+package project
+
+import (
+	"io/fs"
+	"math/big"
+	"slices"
+	"strings"
+
+	"github.com/tributary-data/tributary/pipelines/extract"
+	"github.com/tributary-data/tributary/schemas/diag"
+	"github.com/tributary-data/tributary/transforms/program"
+)
+
+// check reports what is wrong beyond the shape of the file.
+func (p *Project) check(problems *diag.List) {
+	c := &p.Config
+	if c.Version != 1 && c.Version != 0 {
+		problems.Add(c.At, "this version of Tributary reads version: 1", "version %d of tributary.yaml is not known", c.Version)
+	}
+	for _, dir := range []struct {
+		key string
+		at  diag.Text
+	}{{"program", c.Program}, {"sql", c.SQL}} {
+		if !fs.ValidPath(dir.at.Value) || dir.at.Value == "." {
+			problems.Add(dir.at.Pos, "runs keep a copy of it, so it lies below the project folder", "%s: %q is no folder of the project", dir.key, dir.at)
+		}
+	}
+	p.checkReporting(problems)
+	p.checkLimits(problems)
+	p.checkSources(problems)
+}
+
+func (p *Project) checkReporting(problems *diag.List) {
+	r := p.Config.Reporting
+	if r.TimeZone.Value != "" {
+		zone, err := program.Zone(r.TimeZone.Value)
+		if err != nil {
+			problems.Add(r.TimeZone.Pos, "an IANA name such as Europe/Berlin or UTC", "unknown time zone %q", r.TimeZone)
+		}
+		p.Zone = zone
+	}
+	if r.Currency.Value != "" && !currency.MatchString(r.Currency.Value) {
+		problems.Add(r.Currency.Pos, "three capital letters, such as EUR", "%q is no currency", r.Currency)
+	}
+	if *r.MinN < 1 {
+		problems.Add(r.At, "a number from 1", "min_n cannot be %d", *r.MinN)
+	}
+}
+
+func (p *Project) checkLimits(problems *diag.List) {
+	l := p.Config.Limits
+	if l.QuarantineShare.Sign() < 0 || l.QuarantineShare.Rat().Cmp(big.NewRat(1, 1)) > 0 {
+		problems.Add(l.QuarantineShare.Pos, "for example 0.01 or 1%", "quarantine_share lies between 0 and 1")
+	}
+	for _, limit := range []struct {
+		key         string
+		value, from int64
+	}{
+		{"quarantine_count", *l.QuarantineCount, 0}, {"quarantine_free", *l.QuarantineFree, 0},
+		{"keep_warehouses", int64(*l.KeepWarehouses), 1}, {"threads", int64(l.Threads), 0},
+	} {
+		if limit.value < limit.from {
+			problems.Add(l.At, "", "%s cannot be %d", limit.key, limit.value)
+		}
+	}
+}
+
+func (p *Project) checkSources(problems *diag.List) {
+	names := []string{}
+	for _, s := range p.Config.Sources {
+		names = append(names, s.Name)
+		checkName(problems, "source", s.At, s.Name)
+		oneOf(problems, "type", s.Type, "file")
+		for _, t := range s.Streams {
+			checkName(problems, "stream", t.At, t.Name)
+			t.check(problems)
+		}
+	}
+	for name, url := range p.Config.RecordURL {
+		if !contains(names, name) {
+			problems.Add(url.Pos, diag.DidYouMean(name, names), "record_url: unknown source %q", name)
+		}
+		if !strings.Contains(url.Value, "{key}") {
+			problems.Add(url.Pos, "for example https://crm.example.com/{key}", "record_url of %s has no {key} in it", name)
+		}
+	}
+}
+
+func (s Stream) check(problems *diag.List) {
+	for _, issue := range s.spec("").Issues() {
+		if len(s.Files) == 0 && issue.Setting == "files" && s.lines["files"] == 0 {
+			continue // reported as missing
+		}
+		at := s.At
+		if line := s.lines[issue.Setting]; line > 0 {
+			at.Line = line
+		}
+		problems.Add(at, issue.Hint, "%s: %s", issue.Setting, issue.Msg)
+	}
+	oneOf(problems, "snapshot", s.Snapshot, extract.SnapshotPerFile, extract.SnapshotNewestFile)
+	if s.Snapshot.Value != "" && s.Mode.Value != extract.ModeSnapshot {
+		problems.Add(s.Snapshot.Pos, "set mode: snapshot", "snapshot goes with mode snapshot only")
+	}
+}
+
+func checkName(problems *diag.List, what string, at diag.Pos, name string) {
+	if !nameText.MatchString(name) {
+		problems.Add(at, "small letters, digits and underscores, a letter first: it becomes a table's name", "%q cannot be the name of a %s", name, what)
+	}
+}
+
+func oneOf(problems *diag.List, setting string, word diag.Text, words ...string) {
+	if word.Value != "" && !contains(words, word.Value) {
+		problems.Add(word.Pos, diag.DidYouMean(word.Value, words), "%s cannot be %q", setting, word.Value)
+	}
+}
+
+func contains(list []string, s string) bool { return slices.Contains(list, s) }

@@ -1,0 +1,201 @@
+package project
+
+import (
+	"math/big"
+	"regexp"
+	"strconv"
+	"strings"
+
+	"go.yaml.in/yaml/v3"
+
+	"github.com/tributary-data/tributary/schemas/diag"
+	"github.com/tributary-data/tributary/transforms/program"
+	"github.com/tributary-data/tributary/transforms/staging"
+)
+
+// Config is tributary.yaml.
+type Config struct {
+	At        diag.Pos
+	Version   int                         `yaml:"version,required"`
+	Project   diag.Text                   `yaml:"project,required"`
+	Lake      diag.Text                   `yaml:"lake"`
+	Warehouse diag.Text                   `yaml:"warehouse"`
+	Program   diag.Text                   `yaml:"program"`
+	SQL       diag.Text                   `yaml:"sql"`
+	Reporting Reporting                   `yaml:"reporting,required"`
+	Limits    Limits                      `yaml:"limits"`
+	RecordURL map[string]diag.Text        `yaml:"record_url"`
+	Sources   Sources                     `yaml:"sources"`
+	Maps      []staging.Map               `yaml:"maps"`
+	Identity  map[string]staging.Identity `yaml:"identity"`
+}
+
+// Reporting is how figures are shown and counted.
+type Reporting struct {
+	At       diag.Pos
+	TimeZone diag.Text `yaml:"time_zone,required"`
+	Currency diag.Text `yaml:"currency,required"`
+	MinN     *int      `yaml:"min_n"`
+}
+
+// Limits is how much a run may take, keep and set apart.
+type Limits struct {
+	At              diag.Pos
+	QuarantineShare program.Decimal `yaml:"quarantine_share"`
+	QuarantineCount *int64          `yaml:"quarantine_count"`
+	QuarantineFree  *int64          `yaml:"quarantine_free"`
+	KeepWarehouses  *int            `yaml:"keep_warehouses"`
+	Threads         int             `yaml:"threads"`
+	Memory          Size            `yaml:"memory"`
+}
+
+// Exceeded tells whether so many of a run's rows are quarantined that it must stop: more than quarantine_count, or more than
+// quarantine_share of all rows and more than quarantine_free.
+func (l Limits) Exceeded(quarantined, rows int64) bool {
+	if quarantined > *l.QuarantineCount {
+		return true
+	}
+	allowed := new(big.Rat).Mul(l.QuarantineShare.Rat(), new(big.Rat).SetInt64(rows))
+	return quarantined > *l.QuarantineFree && new(big.Rat).SetInt64(quarantined).Cmp(allowed) > 0
+}
+
+// Sources are the systems that data comes from, in the file's order.
+type Sources []Source
+
+// DecodeNode reads names and sources.
+func (s *Sources) DecodeNode(d *diag.Decoder, n *yaml.Node) {
+	if n.Tag == "!!null" {
+		return
+	}
+	d.Pairs(n, func(key, val *yaml.Node) {
+		var one Source
+		d.Decode(val, &one)
+		one.Name, one.At = key.Value, d.Pos(key)
+		*s = append(*s, one)
+	})
+}
+
+// Source is a system that data comes from.
+type Source struct {
+	At      diag.Pos
+	Name    string    `yaml:"-"`
+	Type    diag.Text `yaml:"type"`
+	Root    diag.Text `yaml:"root"`
+	Streams Streams   `yaml:"streams,required"`
+}
+
+// Streams are a source's streams, in the file's order.
+type Streams []Stream
+
+// DecodeNode reads names and streams.
+func (s *Streams) DecodeNode(d *diag.Decoder, n *yaml.Node) {
+	d.Pairs(n, func(key, val *yaml.Node) {
+		one := Stream{lines: map[string]int{}}
+		if val.Kind == yaml.MappingNode {
+			for i := 0; i+1 < len(val.Content); i += 2 {
+				one.lines[val.Content[i].Value] = val.Content[i].Line
+			}
+		}
+		d.Decode(val, &one)
+		one.Name, one.At = key.Value, d.Pos(key)
+		if one.Key.At.Line == 0 {
+			one.Key.At = one.At // where a problem with the missing key belongs
+		}
+		*s = append(*s, one)
+	})
+}
+
+// Stream is a kind of record that a source delivers: its files, how they are written, and which of its rows are current.
+type Stream struct {
+	At             diag.Pos
+	Name           string   `yaml:"-"`
+	Files          []string `yaml:"files,required"`
+	Format         string   `yaml:"format"`
+	Delimiter      string   `yaml:"delimiter"`
+	Quote          string   `yaml:"quote"`
+	Encoding       string   `yaml:"encoding"`
+	Header         Header   `yaml:"header"`
+	Null           []string `yaml:"null"`
+	SkipRows       int      `yaml:"skip_rows"`
+	Compression    string   `yaml:"compression"`
+	Records        string   `yaml:"records"`
+	MaxLineBytes   Size     `yaml:"max_line_bytes"`
+	staging.Stream `yaml:",inline"`
+	Snapshot       diag.Text `yaml:"snapshot"`
+
+	lines map[string]int // of the keys
+}
+
+// Header is whether the first line names the columns, or the names when it does not.
+type Header struct {
+	None  bool
+	Names []string
+}
+
+// DecodeNode takes true, false or a list of names.
+func (h *Header) DecodeNode(d *diag.Decoder, n *yaml.Node) {
+	if n.Kind == yaml.SequenceNode {
+		d.Decode(n, &h.Names)
+		return
+	}
+	has := true
+	d.Decode(n, &has)
+	h.None = !has
+}
+
+// Size is a number of bytes such as 16MiB; 0 is none.
+type Size struct {
+	Pos   diag.Pos
+	Bytes int64
+}
+
+// Text is the size as the database reads it; empty for none.
+func (s Size) Text() string {
+	if s.Bytes == 0 {
+		return ""
+	}
+	return strconv.FormatInt(s.Bytes, 10) + "B"
+}
+
+var sizeText = regexp.MustCompile(`^(\d{1,9}) ?(B|KB|MB|GB|KiB|MiB|GiB)?$`)
+
+// DecodeNode reads a number with a unit.
+func (s *Size) DecodeNode(d *diag.Decoder, n *yaml.Node) {
+	s.Pos = d.Pos(n)
+	if n.Kind == yaml.ScalarNode && n.Value == "" {
+		return
+	}
+	m := sizeText.FindStringSubmatch(n.Value)
+	if m == nil {
+		d.Problem(n, "for example 16MiB or 4GiB", "%s is no size", strconv.Quote(n.Value))
+		return
+	}
+	count, _ := strconv.ParseInt(m[1], 10, 64)
+	s.Bytes = count * map[string]int64{"": 1, "B": 1, "KB": 1e3, "MB": 1e6, "GB": 1e9, "KiB": 1 << 10, "MiB": 1 << 20, "GiB": 1 << 30}[m[2]]
+}
+
+func (c *Config) setDefaults() {
+	for _, folder := range []struct {
+		at   *diag.Text
+		name string
+	}{{&c.Lake, "lake"}, {&c.Warehouse, "warehouse"}, {&c.Program, "program"}, {&c.SQL, "sql"}} {
+		if folder.at.Value == "" {
+			folder.at.Value = folder.name
+		}
+		folder.at.Value = strings.TrimSuffix(strings.TrimPrefix(folder.at.Value, "./"), "/")
+	}
+	fill(&c.Reporting.MinN, 5)
+	l := &c.Limits
+	if !l.QuarantineShare.Given() {
+		l.QuarantineShare = program.NewDecimal(1, 100)
+	}
+	fill(&l.QuarantineCount, 1000)
+	fill(&l.QuarantineFree, 20)
+	fill(&l.KeepWarehouses, 7)
+}
+
+func fill[T any](value **T, standard T) {
+	if *value == nil {
+		*value = &standard
+	}
+}

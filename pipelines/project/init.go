@@ -1,0 +1,68 @@
+package project
+
+import (
+	_ "embed"
+	"errors"
+	"fmt"
+	"io/fs"
+	"maps"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+
+	"github.com/tributary-data/tributary/transforms/program"
+)
+
+//go:embed template/tributary.yaml
+var template []byte
+
+// Templates is the files of a new project, by slash-separated path: every key with its default or an example.
+func Templates() (map[string][]byte, error) {
+	rules, err := program.Templates()
+	if err != nil {
+		return nil, err
+	}
+	files := map[string][]byte{File: template}
+	for name, text := range rules {
+		files["program/"+name] = text
+	}
+	return files, nil
+}
+
+// Init writes a new project into a folder, which may exist. It overwrites nothing: a file that is already there is an error,
+// and then nothing is written.
+func Init(dir string) error {
+	files, err := Templates()
+	if err != nil {
+		return err
+	}
+	names := slices.Sorted(maps.Keys(files))
+	var taken []string
+	for _, name := range names {
+		if _, err := os.Lstat(filepath.Join(dir, filepath.FromSlash(name))); !errors.Is(err, fs.ErrNotExist) {
+			taken = append(taken, name)
+		}
+	}
+	if len(taken) > 0 {
+		return fmt.Errorf("init %s: %s: already there, nothing was written (choose another folder or remove them)", dir, strings.Join(taken, ", "))
+	}
+	for _, name := range names {
+		if err := writeNew(filepath.Join(dir, filepath.FromSlash(name)), files[name]); err != nil {
+			return fmt.Errorf("init %s: %w", dir, err)
+		}
+	}
+	return nil
+}
+
+func writeNew(name string, text []byte) error {
+	if err := os.MkdirAll(filepath.Dir(name), 0o755); err != nil {
+		return err
+	}
+	f, err := os.OpenFile(name, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o644)
+	if err != nil {
+		return err
+	}
+	_, err = f.Write(text)
+	return errors.Join(err, f.Close())
+}
