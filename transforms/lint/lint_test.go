@@ -2,6 +2,9 @@ package lint_test
 
 import (
 	"fmt"
+	"os"
+	"path/filepath"
+	"regexp"
 	"strings"
 	"testing"
 	"testing/fstest"
@@ -120,4 +123,19 @@ func TestColumns(t *testing.T) {
 		rules = append(rules, f.Rule)
 	}
 	require.Equal(t, []string{"money", "type", "type", "type"}, rules)
+}
+
+func TestTheDocumentationNamesEveryRule(t *testing.T) {
+	text, err := os.ReadFile("../../docs/models.md")
+	require.NoError(t, err)
+	source, err := filepath.Glob("*.go")
+	require.NoError(t, err)
+	named := regexp.MustCompile(`(?:add\(p, |group\(|add\(|Rule: )"([a-z_]+)"`)
+	for _, file := range source {
+		code, err := os.ReadFile(file)
+		require.NoError(t, err)
+		for _, rule := range named.FindAllStringSubmatch(string(code), -1) {
+			require.Contains(t, string(text), "| `"+rule[1]+"`", file)
+		}
+	}
 }

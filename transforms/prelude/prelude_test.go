@@ -2,6 +2,7 @@ package prelude_test
 
 import (
 	"database/sql"
+	"os"
 	"testing"
 
 	_ "github.com/duckdb/duckdb-go/v2"
@@ -163,4 +164,14 @@ func TestPreludeStaysInTheFile(t *testing.T) {
 	}
 	text, _ := evaluate(t, db, "money_mul(1.005, 1)")
 	require.Equal(t, "1.01", *text)
+}
+
+func TestTheDocumentationNamesEveryFunction(t *testing.T) {
+	text, err := os.ReadFile("../../docs/models.md")
+	require.NoError(t, err)
+	for _, m := range prelude.Macros("UTC") {
+		require.Contains(t, string(text), "| `"+m.Name+"(")
+		require.NotEmpty(t, m.Description)
+	}
+	require.Contains(t, string(text), "| `"+prelude.DateSpine+"(")
 }
