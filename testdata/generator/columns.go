@@ -83,7 +83,7 @@ func number[T any](name string, get func(*T) int) column[T] {
 func quantity[T any](name string, get func(*T) money) column[T] {
 	return column[T]{name, func(b []byte, row *T) []byte {
 		m := get(row)
-		if m == absent || m == 0 {
+		if m == absent {
 			return b
 		}
 		if m%1000 == 0 {
