@@ -33,11 +33,11 @@ func newProjects(d *vendor) *projects {
 		quoted(lastDay("price_protected_until", time.DateOnly, d.home, func(g *registration) instant { return g.Protected })),
 		str("duplicate_of", func(g *registration) string { return g.DuplicateOf }),
 		{"value", func(b []byte, g *registration) []byte {
-			if g.Amount == absent {
-				return b
+			b = append(b, '{')
+			if g.Amount != absent {
+				b = append(appendMoney(append(b, `"amount":`...), g.Amount, decimals(g.Currency), '.'), ',')
 			}
-			b = appendMoney(append(b, `{"amount":`...), g.Amount, decimals(g.Currency), '.')
-			return append(appendJSON(append(b, `,"currency":`...), g.Currency), '}')
+			return append(appendJSON(append(b, `"currency":`...), g.Currency), '}')
 		}},
 		truth("test", "true", "false", func(g *registration) bool { return g.Test }),
 		truth("removed", "true", "", func(g *registration) bool { return g.Deleted }), iso("updated", func(g *registration) instant { return g.Modified }),
