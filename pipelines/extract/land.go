@@ -14,6 +14,7 @@ import (
 
 // landed is what came of one file.
 type landed struct {
+	found      file.Found
 	file       lake.File
 	parts      []lake.Part
 	quarantine []lake.Part
@@ -43,6 +44,7 @@ func (l *lander) landUnlessFailed(ctx context.Context, p *plan, i int) landed {
 		p.failed.Store(true)
 		return landed{err: err}
 	}
+	out.found = p.files[i]
 	return out
 }
 
@@ -52,7 +54,7 @@ func (l *lander) land(ctx context.Context, p *plan, i int) (landed, error) {
 	if err := ctx.Err(); err != nil {
 		return landed{}, err
 	}
-	if last, known := p.last[found.Name]; known && last.SupersededBy == 0 && last.Size == found.Size {
+	if last, known := p.counts(found); known && last.Size == found.Size {
 		content, err := file.Hash(ctx, found)
 		if err != nil {
 			return landed{}, err

@@ -119,8 +119,8 @@ func (p *plan) choose(found []file.Found) {
 		}
 	}
 	for _, f := range found {
-		last, known := p.last[f.Name]
-		if known && last.SupersededBy == 0 && last.Size == f.Size && last.ModTime.Equal(f.ModTime) {
+		last, known := p.counts(f)
+		if known && last.Size == f.Size && last.ModTime.Equal(f.ModTime) {
 			p.result.Unchanged++
 			continue
 		}
@@ -133,6 +133,12 @@ func (p *plan) choose(found []file.Found) {
 			}
 		}
 	}
+}
+
+// counts returns the last delivery of a file when it still counts and would be read the same way today.
+func (p *plan) counts(f file.Found) (lake.Delivery, bool) {
+	last, known := p.last[f.Name]
+	return last, known && last.SupersededBy == 0 && last.Settings == p.File.Fingerprint(f)
 }
 
 func (p *plan) notice(format string, args ...any) {
@@ -158,6 +164,7 @@ func (p *plan) load() lake.Load {
 			p.result.New++
 		}
 		l.file.Complete = p.Mode == ModeSnapshot
+		l.file.Settings = p.File.Fingerprint(l.found)
 		load.Files = append(load.Files, l.file)
 		load.Parts = append(load.Parts, l.parts...)
 		load.Quarantine = append(load.Quarantine, l.quarantine...)
@@ -184,23 +191,23 @@ func (p *plan) load() lake.Load {
 	return load
 }
 
-// supersedes lists the earlier deliveries that no longer count, now that some files were landed.
+// supersedes lists the earlier deliveries that no longer count, now that some files were landed: those that a snapshot replaces,
+// and those of the same content that was read with other settings.
 func (p *plan) supersedes(files []lake.File) []lake.FileRef {
-	if p.Mode != ModeSnapshot {
-		return nil
-	}
-	replaced := map[string]bool{}
+	replaced := map[string]lake.File{}
 	for _, f := range files {
-		replaced[f.Path] = true
+		replaced[f.Path] = f
 	}
 	var refs []lake.FileRef
 	for _, d := range p.before {
-		if d.SupersededBy != 0 {
-			continue
+		by, again := replaced[d.Path]
+		obsolete := again && by.SHA256 == d.SHA256
+		if p.Mode == ModeSnapshot {
+			older := p.newest != "" && d.Path != p.newest
+			twice := p.last[d.Path].Commit != d.Commit // while the stream was no snapshot
+			obsolete = again || older || twice
 		}
-		older := p.newest != "" && d.Path != p.newest
-		again := p.last[d.Path].Commit != d.Commit // delivered twice while the stream was no snapshot
-		if older || replaced[d.Path] || again {
+		if obsolete && d.SupersededBy == 0 {
 			refs = append(refs, lake.FileRef{Commit: d.Commit, Path: d.Path})
 		}
 	}

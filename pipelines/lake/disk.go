@@ -171,14 +171,13 @@ func syncDir(dir string) error {
 
 // diskError says what could not be done; a full disk, quota or file size limit is ErrDiskFull.
 func diskError(doing, path string, err error) error {
-	switch {
-	case err == nil:
-		return nil
-	case errors.Is(err, ErrDiskFull):
+	if err == nil || errors.Is(err, ErrDiskFull) {
 		return err
-	case strings.Contains(err.Error(), syscall.ENOSPC.Error()), // DuckDB has only text for it
-		errors.Is(err, syscall.ENOSPC), errors.Is(err, syscall.EDQUOT), errors.Is(err, syscall.EFBIG):
-		return fmt.Errorf("%s %s: %w (%w): make room and run again; nothing of it was committed", doing, path, ErrDiskFull, err)
+	}
+	for _, full := range []syscall.Errno{syscall.ENOSPC, syscall.EDQUOT, syscall.EFBIG} {
+		if errors.Is(err, full) || strings.Contains(strings.ToLower(err.Error()), full.Error()) { // DuckDB has only text for it
+			return fmt.Errorf("%s %s: %w (%w): make room and run again; nothing of it was committed", doing, path, ErrDiskFull, err)
+		}
 	}
 	return fmt.Errorf("%s %s: %w", doing, path, err)
 }

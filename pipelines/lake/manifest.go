@@ -72,6 +72,7 @@ type File struct {
 	Rows        int64     `json:"rows"`
 	Quarantined int64     `json:"quarantined,omitempty"`
 	Complete    bool      `json:"complete_snapshot,omitempty"`
+	Settings    string    `json:"settings,omitempty"` // fingerprint of the settings it was read with
 }
 
 // FileRef names what one file delivered in one load.

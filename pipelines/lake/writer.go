@@ -138,7 +138,10 @@ func (w *Writer) CreateBy(rel string, write func(path string) error) (*Pending, 
 	if err != nil {
 		return nil, err
 	}
-	err = diskError("writing", p.final, write(p.path()))
+	err = write(p.path())
+	if full := diskError("writing", p.final, err); errors.Is(full, ErrDiskFull) {
+		err = full
+	}
 	if err == nil {
 		err = p.reload()
 	}

@@ -96,7 +96,8 @@ func parquetColumns(ctx context.Context, db *sql.DB, name, from string) ([]Colum
 		if ctx.Err() != nil {
 			return nil, nil, fmt.Errorf("reading %s: %w", name, ctx.Err())
 		}
-		return nil, nil, inputError(name, 0, "copy or export it again, or mend `format`", "it cannot be read as Parquet (%v)", err)
+		reason, _, _ := strings.Cut(err.Error(), "\n")
+		return nil, nil, inputError(name, 0, "copy or export it again, or mend `format`", "it cannot be read as Parquet (%s)", reason)
 	}
 	defer rows.Close()
 	var columns []Column

@@ -4,6 +4,9 @@
 package file
 
 import (
+	"cmp"
+	"crypto/sha256"
+	"encoding/hex"
 	"fmt"
 	"path"
 	"slices"
@@ -111,6 +114,20 @@ func (s Spec) Issues() []Issue {
 
 func oneByte(s string) bool {
 	return len(s) == 1 && s[0] < utf8.RuneSelf && s[0] != '\n' && s[0] != '\r' && s[0] != 0
+}
+
+// Fingerprint changes whenever the same file might be read differently: with the settings that say how files are written, not with
+// those that say where they are.
+func (s Spec) Fingerprint(f Found) string {
+	format := s.formatOf(f.Name)
+	nulls := s.nulls()
+	text := fmt.Sprintf("%q %q %q %q %t %q %t %q %d %q %q %d", format, s.delimiter(format), s.quote(), strings.ToLower(cmp.Or(s.Encoding, "utf-8")),
+		s.NoHeader, s.HeaderNames, nulls.empty, nulls.words, s.SkipRows, cmp.Or(s.Compression, "auto"), s.Records, s.maxLine())
+	if format == Parquet {
+		text = string(format) // says everything about itself
+	}
+	sum := sha256.Sum256([]byte(text))
+	return hex.EncodeToString(sum[:8])
 }
 
 // formatOf is the format of a file by setting or name; empty when neither says.
