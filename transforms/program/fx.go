@@ -14,7 +14,7 @@ type FX struct {
 	Rates           []FXManual `yaml:"rates"`
 }
 
-// FXManual is a rate that is entered by hand; one from the source for the same day goes before it.
+// FXManual is a rate that is entered by hand.
 type FXManual struct {
 	At   diag.Pos
 	Date Date      `yaml:"date,required"`
