@@ -6,6 +6,7 @@ import (
 	"context"
 	"database/sql"
 	"fmt"
+	"runtime"
 	"strings"
 	"time"
 
@@ -48,7 +49,7 @@ func Subjects(set *model.Set) []Subject {
 
 // Options of a run of checks.
 type Options struct {
-	// Workers is how many tables are looked at together; 0 = 2.
+	// Workers is how many tables are looked at together; 0 = one per core.
 	Workers int
 	// Previous is the row count per table of the warehouse before, for row_count checks; a table that is not in it is not compared.
 	Previous map[string]int64
@@ -83,19 +84,31 @@ func (r Results) Failures(warnings bool) Results {
 	return out
 }
 
-// Err is a diag.List of the failed checks of severity error, nil when there are none.
-func (r Results) Err() error {
-	var problems diag.List
-	for _, result := range r.Failures(false) {
-		problems.Add(result.At, strings.Join(result.Samples, "; "), "check %s of %s: %s", result.Name, result.Table, result.Detail)
+// FailedError is checks of severity error that did not pass. It is no diag.List: what is wrong are the data, not the user's files.
+type FailedError struct {
+	Results Results
+}
+
+func (e *FailedError) Error() string {
+	var lines diag.List
+	for _, result := range e.Results {
+		lines.Add(result.At, strings.Join(result.Samples, "; "), "check %s of %s: %s", result.Name, result.Table, result.Detail)
 	}
-	return problems.Err()
+	return lines.Error()
+}
+
+// Err is a *FailedError with the failed checks of severity error, nil when there are none.
+func (r Results) Err() error {
+	if failed := r.Failures(false); len(failed) > 0 {
+		return &FailedError{Results: failed}
+	}
+	return nil
 }
 
 // Run proves the claims on the tables of an open warehouse. Its error is DuckDB's own trouble, never a failed check.
 func Run(ctx context.Context, db *sql.DB, subjects []Subject, opts Options) (Results, error) {
 	if opts.Workers <= 0 {
-		opts.Workers = 2
+		opts.Workers = runtime.GOMAXPROCS(0)
 	}
 	if opts.Clock == nil {
 		opts.Clock = time.Now

@@ -97,6 +97,9 @@ checks:
 	require.Equal(t, 6, found[4].At.Line)
 	require.ErrorContains(t, found.Err(), "sql/core/deal.sql:4: check not_null_amount of core.deal: 1 row without amount (deal_id=d2, amount is null)")
 	require.NotContains(t, found.Err().Error(), "small")
+	var failed *check.FailedError
+	require.ErrorAs(t, found.Err(), &failed)
+	require.Len(t, failed.Results, 4)
 }
 
 func TestCancelledChecksAreNoFindings(t *testing.T) {

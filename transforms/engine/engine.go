@@ -7,8 +7,6 @@ import (
 	"database/sql"
 	"errors"
 	"fmt"
-	"regexp"
-	"strconv"
 	"strings"
 	"time"
 
@@ -18,7 +16,7 @@ import (
 
 // Options of a build.
 type Options struct {
-	// Workers is how many models are made at the same time; 0 = 2.
+	// Workers is how many models are made at the same time; 0 = one per core.
 	Workers int
 	// Clock gives the times in the result; nil = time.Now.
 	Clock func() time.Time
@@ -215,23 +213,5 @@ func Shape(m *model.Model, columns []model.Column) diag.List {
 			has(c.At, name)
 		}
 	}
-	return problems
-}
-
-var errorLine = regexp.MustCompile(`(?s)\s*LINE (\d+):.*`)
-
-// locate maps DuckDB's error to the model's file; before is how many lines the statement has before the SELECT.
-func locate(m *model.Model, err error, before int) error {
-	if errors.Is(err, context.Canceled) || errors.Is(err, context.DeadlineExceeded) {
-		return fmt.Errorf("make %s: %w", m.Name(), err)
-	}
-	text, line := err.Error(), 0
-	if found := errorLine.FindStringSubmatch(text); found != nil {
-		line, _ = strconv.Atoi(found[1])
-		line -= before
-		text = errorLine.ReplaceAllString(text, "")
-	}
-	var problems diag.List
-	problems.Add(m.Pos(line), "", "%s: %s", m.Name(), strings.Join(strings.Fields(text), " "))
 	return problems
 }

@@ -13,6 +13,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	"github.com/tributary-data/tributary/schemas/diag"
 	"github.com/tributary-data/tributary/transforms/digest"
 	"github.com/tributary-data/tributary/transforms/engine"
 	"github.com/tributary-data/tributary/transforms/model"
@@ -77,7 +78,7 @@ func TestBuildReportsAllErrorsAndSkipsWhatRestsOnThem(t *testing.T) {
 	set := modelSet(t, map[string]string{
 		"core.a": "SELECT id,\n  amonut\nFROM staging.deal",
 		"core.b": "SELECT id FROM core.a",
-		"core.c": "SELECT CAST('x' AS INTEGER) AS id",
+		"core.c": "SELECT id FROM staging.deal\nGROUP BY amount",
 		"core.d": "/* tributary\ngrain: [key]\ncolumns: {amount: integer, total: money}\nchecks: [{not_null: idd}]\n*/\nSELECT id, amount, sum(id) OVER () AS total FROM staging.deal",
 		"core.e": "SELECT id FROM staging.deal",
 	})
@@ -86,7 +87,7 @@ func TestBuildReportsAllErrorsAndSkipsWhatRestsOnThem(t *testing.T) {
 	got := regexp.MustCompile(`Candidate bindings: .*`).ReplaceAllString(err.Error(), "Candidate bindings: …")
 	require.Equal(t, strings.TrimSpace(`
 sql/core/a.sql:5: core.a: Binder Error: Referenced column "amonut" not found in FROM clause! Candidate bindings: …
-sql/core/c.sql:4: core.c: Conversion Error: Could not convert string 'x' to INT32
+sql/core/c.sql:4: core.c: Binder Error: column "id" must appear in the GROUP BY clause or must be part of an aggregate function. Either add it to the GROUP BY list, or use "ANY_VALUE(id)" if the exact value of "id" is not important.
 sql/core/d.sql:2: core.d has no column key (known: id, amount, total)
 sql/core/d.sql:3: column amount of core.d is DECIMAL(18,2), the header says integer (cast it in the SELECT)
 sql/core/d.sql:3: column total of core.d is HUGEINT, the header says money (cast it in the SELECT)
@@ -97,6 +98,24 @@ sql/core/d.sql:6: column total of core.d is HUGEINT, which Parquet turns into a 
 		states[m.Name] = m.State
 	}
 	require.Equal(t, map[string]string{"core.a": "failed", "core.b": "skipped", "core.c": "failed", "core.d": "failed", "core.e": "ok"}, states)
+}
+
+func TestErrorsOfDataAndMachineAreToldApart(t *testing.T) {
+	set := modelSet(t, map[string]string{"core.a": "SELECT id,\n  CAST('x' || id AS INTEGER) AS n FROM staging.deal"})
+	_, err := engine.Build(t.Context(), memory(t).DB, set, engine.Options{})
+	var data *engine.DataError
+	require.ErrorAs(t, err, &data)
+	require.Equal(t, "core.a", data.Model)
+	require.ErrorContains(t, err, "sql/core/a.sql:5: core.a: Conversion Error: Could not convert string 'x")
+
+	file := memory(t)
+	_, err = file.DB.Exec("SET GLOBAL memory_limit = '10MB'; SET GLOBAL max_temp_directory_size = '1MB'")
+	require.NoError(t, err)
+	set = modelSet(t, map[string]string{"core.a": "SELECT i AS id, repeat('x', 100) || i AS s FROM range(3000000) AS r(i)"})
+	_, err = engine.Build(t.Context(), file.DB, set, engine.Options{})
+	var problems diag.List
+	require.ErrorContains(t, err, "make core.a: Out of Memory Error")
+	require.False(t, errors.As(err, &problems) || errors.As(err, &data))
 }
 
 func TestMadeTablesComeBetweenTheModels(t *testing.T) {

@@ -4,6 +4,7 @@ import (
 	"context"
 	"database/sql"
 	"fmt"
+	"runtime"
 	"sort"
 	"sync"
 	"time"
@@ -28,7 +29,7 @@ type run struct {
 
 func newRun(db *sql.DB, graph *model.Graph, opts Options) *run {
 	if opts.Workers <= 0 {
-		opts.Workers = 2
+		opts.Workers = runtime.GOMAXPROCS(0)
 	}
 	if opts.Clock == nil {
 		opts.Clock = time.Now
