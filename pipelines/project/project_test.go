@@ -157,6 +157,15 @@ func TestProblemsOfRulesAreReportedWithThoseOfTheConfiguration(t *testing.T) {
 	require.EqualError(t, err, "program/fx.yaml:1: unknown key \"kinds\" (did you mean kind?)\ntributary.yaml:4: unknown key \"lakes\" (did you mean lake?)")
 }
 
+func TestAFileThatIsNoYAML(t *testing.T) {
+	_, err := load(t, map[string]string{project.File: "version: 1: 2\n", "program/fx.yaml": "\ufeffkinds: x\r\n"}, nil)
+	require.ErrorContains(t, err, "tributary.yaml: not valid YAML")
+	_, err = load(t, map[string]string{project.File: ""}, nil)
+	require.EqualError(t, err, "tributary.yaml: the file is empty")
+	_, err = load(t, map[string]string{project.File: "\ufeff" + small + "lakes: x\r\n"}, nil)
+	require.EqualError(t, err, `tributary.yaml:4: unknown key "lakes" (did you mean lake?)`)
+}
+
 func TestAFolderWithoutAProject(t *testing.T) {
 	_, err := project.Load(t.TempDir())
 	require.ErrorIs(t, err, fs.ErrNotExist)
