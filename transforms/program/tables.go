@@ -71,7 +71,7 @@ CREATE OR REPLACE TABLE program.adjustment (program_id VARCHAR NOT NULL, partner
   amount DECIMAL(18,2) NOT NULL, currency VARCHAR NOT NULL, reason VARCHAR NOT NULL, approved BOOLEAN NOT NULL, approved_by VARCHAR);
 `
 
-// firstDay begins the fiscal and business calendars; they end three years after as_of, so that deadlines fall within.
+// The fiscal and business calendars begin in firstYear and end yearsAhead after as_of, so that deadlines fall within.
 const (
 	firstYear  = 1990
 	yearsAhead = 3
