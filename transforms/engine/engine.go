@@ -145,13 +145,22 @@ func Make(ctx context.Context, on Execer, m *model.Model) (int64, error) {
 	return rows, checkShape(ctx, on, m)
 }
 
+// Statement is what makes the table or view of a model.
+func Statement(m *model.Model) string {
+	kind := "TABLE"
+	if m.IsView() {
+		kind = "VIEW"
+	}
+	return "CREATE " + kind + " " + m.Name() + " AS\n" + m.SQL
+}
+
 func create(ctx context.Context, on Execer, m *model.Model) (rows int64, err error) {
 	if m.IsView() {
-		_, err := on.ExecContext(ctx, "CREATE VIEW "+m.Name()+" AS\n"+m.SQL)
+		_, err := on.ExecContext(ctx, Statement(m))
 		return 0, err
 	}
 	// DuckDB answers CREATE TABLE AS with the count of rows; the driver's RowsAffected does not know it.
-	err = on.QueryRowContext(ctx, "CREATE TABLE "+m.Name()+" AS\n"+m.SQL).Scan(&rows)
+	err = on.QueryRowContext(ctx, Statement(m)).Scan(&rows)
 	return rows, err
 }
 

@@ -1,6 +1,7 @@
 package model_test
 
 import (
+	"os"
 	"strings"
 	"testing"
 	"testing/fstest"
@@ -139,6 +140,21 @@ func TestUserModelsReplaceAndExtendOurs(t *testing.T) {
 	require.False(t, a.BuiltIn)
 	b, _ := set.Get("core.b")
 	require.True(t, b.BuiltIn)
+}
+
+func TestFilesFromOtherEditors(t *testing.T) {
+	set, err := load(t, map[string]string{"core/a.sql": "\uFEFF/* tributary\r\ngrain: [id]\r\n*/\r\n\r\nSELECT 1\r\n  AS id;\r\n\r\n"})
+	require.NoError(t, err)
+	m, _ := set.Get("core.a")
+	require.Equal(t, "SELECT 1\n  AS id", m.SQL)
+	require.Equal(t, 5, m.Line)
+	require.Equal(t, 6, m.Pos(2).Line)
+}
+
+func TestAFolderThatIsNotThereIsEmpty(t *testing.T) {
+	set, err := model.Load(t.Context(), files(map[string]string{"core/a.sql": "SELECT 1 AS id"}), os.DirFS(t.TempDir()+"/none"))
+	require.NoError(t, err)
+	require.Equal(t, []string{"core.a"}, set.Names())
 }
 
 func TestGraph(t *testing.T) {
