@@ -16,7 +16,7 @@ const (
 	groupRows     = 122_880  // rows per row group, DuckDB's own number
 	groupBytes    = 64 << 20 // or so much text, so that wide rows do not fill the memory
 	dictionaryMax = 1 << 20  // bytes of a column's dictionary; what does not fit is written plainly
-	sampleRows    = 4_096    // that decide whether a column has few different values
+	sampleRows    = 16_384   // that decide whether a column has few different values
 	pageBytes     = 256 << 10
 	chunk         = 2_048 // values handed to the writer at a time
 )
@@ -50,7 +50,7 @@ func newTextPart(w *lake.Writer, path string, b *source.Batch, from lineage) (*t
 	p := &textPart{pending: pending, names: append([]string(nil), b.Names...), from: from, values: make([]parquet.Value, 0, chunk)}
 	schema := partSchema(b)
 	skipBounds := make([]parquet.WriterOption, 0, len(p.names))
-	for _, name := range p.names {
+	for _, name := range append(lake.LineageColumns(), p.names...) {
 		skipBounds = append(skipBounds, parquet.SkipPageBounds(name)) // nothing is ever looked up by them, and a value may be long
 	}
 	p.writer = parquet.NewWriter(pending, append(skipBounds, schema,

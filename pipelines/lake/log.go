@@ -79,10 +79,17 @@ func (l *Lake) numbers() ([]int64, error) {
 		}
 	}
 	slices.Sort(numbers)
-	for i, n := range numbers {
-		if n != int64(i)+1 {
-			return nil, fmt.Errorf("commit %d is missing in %s though %d exists: restore %s from a backup", i+1, filepath.Join(l.dir, commitsDir), n, commitName(int64(i)+1))
+	for i := 0; i < len(numbers); i++ {
+		n, want := numbers[i], int64(i)+1
+		if n == want {
+			continue
 		}
+		// A commit that was made while the folder was listed may be left out though a later one is in.
+		if _, err := os.Lstat(filepath.Join(l.dir, commitsDir, commitName(want))); err == nil {
+			numbers = slices.Insert(numbers, i, want)
+			continue
+		}
+		return nil, fmt.Errorf("commit %d is missing in %s though %d exists: restore %s from a backup", want, filepath.Join(l.dir, commitsDir), n, commitName(want))
 	}
 	return numbers, nil
 }
