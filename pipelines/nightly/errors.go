@@ -63,3 +63,6 @@ func firstLine(err error) string {
 	line, _, _ := strings.Cut(err.Error(), "\n")
 	return line
 }
+
+// BadData marks an error as one of the data, for its exit code.
+func BadData(err error) error { return dataError{err} }

@@ -31,7 +31,7 @@ SELECT
   CAST(c.partner AS VARCHAR) AS partner,
   CAST(c.role AS VARCHAR) AS role,
   CAST(c.pct AS DECIMAL(9,6)) AS pct,
-  money_round(l.amount_exact * l.rate * CAST(coalesce(c.pct, 0) AS DECIMAL(9,6)) * CAST(0.01 AS DECIMAL(3,2))) AS amount,
+  money_round(CAST(l.amount_exact AS DECIMAL(30,4)) * l.rate * CAST(coalesce(c.pct, 0) AS DECIMAL(9,6)) * CAST(0.01 AS DECIMAL(3,2))) AS amount,
   CAST(CASE WHEN c.pct_total > 100 THEN 'pct_over_100' END AS VARCHAR) AS weight_excluded,
   CAST(l.excluded AS VARCHAR) AS excluded
 FROM line AS l

@@ -46,15 +46,15 @@ paced AS (
 tiered AS (
   SELECT
     p.program_id, p.period_start, p.look_day, p.partner,
-    CASE WHEN p.method = 'marginal' THEN sum(CAST(t.rate * greatest(CAST(0 AS DECIMAL(18,2)), least(p.base, coalesce(t.upper, p.base)) - t.lower) AS DECIMAL(38,11)))
-      ELSE max(CASE WHEN p.base >= t.lower AND p.base < coalesce(t.upper, p.base + 1) THEN CAST(t.rate * p.base AS DECIMAL(38,11)) END) END AS earned,
+    CASE WHEN p.method = 'marginal' THEN sum(CAST(CAST(t.rate AS DECIMAL(28,9)) * greatest(CAST(0 AS DECIMAL(18,2)), least(p.base, coalesce(t.upper, p.base)) - t.lower) AS DECIMAL(38,11)))
+      ELSE max(CASE WHEN p.base >= t.lower AND p.base < coalesce(t.upper, p.base + 1) THEN CAST(CAST(t.rate AS DECIMAL(28,9)) * p.base AS DECIMAL(38,11)) END) END AS earned,
     -- the tiers shrunk by the pace instead of the base grown by it: exact
     CASE WHEN p.method = 'marginal' THEN sum(t.rate * CAST(greatest(CAST(0 AS DECIMAL(38,8)),
         least(CAST(p.base * p.pace_den AS DECIMAL(38,8)), coalesce(CAST(t.upper * p.pace_num AS DECIMAL(38,8)), CAST(p.base * p.pace_den AS DECIMAL(38,8))))
         - CAST(t.lower * p.pace_num AS DECIMAL(38,8))) AS DECIMAL(29,8)))
       ELSE max(CASE WHEN CAST(p.base * p.pace_den AS DECIMAL(38,8)) >= CAST(t.lower * p.pace_num AS DECIMAL(38,8))
         AND (t.upper IS NULL OR CAST(p.base * p.pace_den AS DECIMAL(38,8)) < CAST(t.upper * p.pace_num AS DECIMAL(38,8)))
-        THEN CAST(t.rate * p.base AS DECIMAL(38,11)) * CAST(p.pace_den AS DECIMAL(18,6)) END) END AS accrued_scaled
+        THEN CAST(CAST(t.rate AS DECIMAL(28,9)) * p.base AS DECIMAL(38,11)) * CAST(p.pace_den AS DECIMAL(18,6)) END) END AS accrued_scaled
   FROM paced AS p
   JOIN program.incentive_tier AS t ON t.program_id = p.program_id AND t.version = p.version
   WHERE p.method IN ('marginal', 'retroactive') AND p.base > 0

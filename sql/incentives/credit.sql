@@ -137,7 +137,7 @@ gated AS (
 valued AS (
   SELECT
     *,
-    CAST(CAST(money_mul(amount, fx_rate) * CAST(coalesce(pct, 0) * CAST(0.01 AS DECIMAL(3,2)) AS DECIMAL(11,8)) AS DECIMAL(26,10))
+    CAST(CAST(CAST(money_mul(amount, fx_rate) AS DECIMAL(26,2)) * CAST(coalesce(pct, 0) * CAST(0.01 AS DECIMAL(3,2)) AS DECIMAL(11,8)) AS DECIMAL(26,10))
       * CAST(rate * share AS DECIMAL(12,10)) AS DECIMAL(38,20)) AS full_credit
   FROM gated
 )

@@ -26,8 +26,8 @@ next_tier AS (
 ),
 reward AS (
   SELECT n.grain, n.period_start, n.program_id, n.program_start, n.partner,
-    money_round(CAST(CASE WHEN n.method = 'marginal' THEN sum(CAST(t.rate * (least(n.next_lower, coalesce(t.upper, n.next_lower)) - t.lower) AS DECIMAL(38,11)))
-      ELSE max(CASE WHEN t.lower = n.next_lower THEN CAST(t.rate * n.next_lower AS DECIMAL(38,11)) END) END AS DECIMAL(38,18))) AS next_earned
+    money_round(CAST(CASE WHEN n.method = 'marginal' THEN sum(CAST(CAST(t.rate AS DECIMAL(28,9)) * (least(n.next_lower, coalesce(t.upper, n.next_lower)) - t.lower) AS DECIMAL(38,11)))
+      ELSE max(CASE WHEN t.lower = n.next_lower THEN CAST(CAST(t.rate AS DECIMAL(28,9)) * n.next_lower AS DECIMAL(38,11)) END) END AS DECIMAL(38,18))) AS next_earned
   FROM next_tier AS n
   JOIN program.incentive_tier AS t
     ON t.program_id = n.program_id AND t.version = n.version AND (t.lower < n.next_lower OR (n.method = 'retroactive' AND t.lower = n.next_lower))

@@ -1,0 +1,108 @@
+package main
+
+import (
+	"context"
+	"encoding/csv"
+	"fmt"
+	"strconv"
+
+	"github.com/tributary-data/tributary/pipelines/nightly"
+	"github.com/tributary-data/tributary/schemas"
+	embedded "github.com/tributary-data/tributary/sql"
+	"github.com/tributary-data/tributary/transforms/catalogue"
+
+	"github.com/tributary-data/tributary/pipelines/project"
+)
+
+// catalogue reads the metrics without a warehouse; outside a project it is the built-in one.
+func (a *app) catalogue() (*catalogue.Catalogue, error) {
+	p, err := project.Load(a.dir)
+	if err != nil {
+		return catalogue.Load(catalogue.Layer{FS: embedded.FS, Root: "sql"})
+	}
+	return nightly.Catalogue(p.SQL())
+}
+
+func (a *app) explain(ctx context.Context, spec catalogue.ExplainSpec, asCSV bool) error {
+	r, err := a.read(ctx)
+	if err != nil {
+		return err
+	}
+	defer r.Close()
+	contracts, err := schemas.Load()
+	if err != nil {
+		return err
+	}
+	e, err := r.cat.Explain(ctx, r.conn, contracts, spec)
+	if err != nil {
+		return usageError{err}
+	}
+	switch {
+	case a.json:
+		return a.printJSON(e)
+	case asCSV:
+		return a.explainCSV(e)
+	}
+	a.explainText(e)
+	return nil
+}
+
+func explainHead() []string {
+	return []string{"entity", "key", "name", "partner", "at (UTC)", "excluded", "value", "numerator", "denominator", "censored", "source", "file", "line"}
+}
+
+func explainCells(s catalogue.SourceRow) []string {
+	partner := s.Partner
+	if s.PartnerName != "" && s.PartnerName != s.Partner {
+		partner += " " + s.PartnerName
+	}
+	return []string{
+		s.Entity, s.Key, s.Name, partner, s.At, s.Excluded, s.Value, s.Numerator, s.Denominator, mark(s.Censored), s.Source, s.File, strconv.FormatInt(s.Line, 10),
+	}
+}
+
+func mark(b bool) string {
+	if b {
+		return "yes"
+	}
+	return ""
+}
+
+func (a *app) explainCSV(e *catalogue.Explanation) error {
+	w := csv.NewWriter(a.out)
+	if err := w.Write(explainHead()); err != nil {
+		return fmt.Errorf("write CSV: %w", err)
+	}
+	for _, s := range e.Rows {
+		if err := w.Write(explainCells(s)); err != nil {
+			return fmt.Errorf("write CSV: %w", err)
+		}
+	}
+	w.Flush()
+	return w.Error()
+}
+
+func (a *app) explainText(e *catalogue.Explanation) {
+	v := e.Value
+	fmt.Fprintf(a.out, "%s  %s  (definition %d, data as of %s)\n%s\n\n", e.ID, e.Title, e.DefinitionVersion, e.AsOf, e.Description)
+	for _, p := range e.Formula {
+		fmt.Fprintf(a.out, "  %-12s %s\n", p.Name, p.SQL)
+	}
+	fmt.Fprintf(a.out, "\n  %s = %s   [%s]\n", cutText(v.Dims), v.Shown(), v.Status)
+	if v.Numerator.Valid {
+		fmt.Fprintf(a.out, "  numerator %s, denominator %s\n", v.Numerator, v.Denominator)
+	}
+	fmt.Fprintf(a.out, "  n %d, censored %d, excluded %d %v\n", v.N, v.NCensored, v.NExcluded, v.Excluded)
+	for _, m := range e.MissingInputs {
+		fmt.Fprintf(a.out, "  no source: %s is not mapped\n", m)
+	}
+	if len(e.Rows) == 0 {
+		return
+	}
+	fmt.Fprintf(a.out, "\n%d rows behind it:\n", e.RowCount)
+	t := tableOf{head: explainHead()}
+	for _, s := range e.Rows {
+		t.rows = append(t.rows, explainCells(s))
+	}
+	t.print(a.out)
+}

@@ -1,0 +1,106 @@
+// Command tributary pulls partner, lead and deal data into a Parquet lake, computes the channel's metrics and accruals in DuckDB, and shows
+// each number down to its source row. Commands hold flags and output; the work is done by the packages that they call.
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"os/signal"
+	"strings"
+	"syscall"
+
+	"github.com/spf13/cobra"
+
+	"github.com/tributary-data/tributary/pipelines/lake"
+	"github.com/tributary-data/tributary/pipelines/nightly"
+)
+
+// version is set when a release is linked.
+var version = "dev" //nolint:gochecknoglobals // set by the linker
+
+// app is what every command shares.
+type app struct {
+	dir      string
+	json     bool
+	out, err io.Writer
+}
+
+func main() {
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	code := run(ctx, os.Args[1:], os.Stdout, os.Stderr)
+	stop()
+	os.Exit(code)
+}
+
+// run executes one command line and returns the exit code. Errors are printed here and nowhere else.
+func run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
+	a := &app{out: stdout, err: stderr}
+	root := a.root()
+	root.SetArgs(args)
+	root.SetOut(stdout)
+	root.SetErr(stderr)
+	err := root.ExecuteContext(ctx)
+	if err == nil {
+		return nightly.ExitOK
+	}
+	var usage usageError
+	code := nightly.ExitCode(err)
+	if errors.As(err, &usage) || strings.HasPrefix(err.Error(), "unknown command") || strings.HasPrefix(err.Error(), "unknown flag") {
+		code = nightly.ExitConfig
+	}
+	var shown shownError
+	if !errors.As(err, &shown) {
+		fmt.Fprintln(stderr, "tributary:", err)
+	}
+	if errors.Is(err, lake.ErrNotFound) && code == nightly.ExitUnexpected {
+		code = nightly.ExitConfig
+	}
+	return code
+}
+
+// usageError is a command line that makes no sense.
+type usageError struct{ error }
+
+// shownError has been printed in full already.
+type shownError struct{ error }
+
+func (e shownError) Unwrap() error { return e.error }
+
+func usagef(format string, args ...any) error { return usageError{fmt.Errorf(format, args...)} }
+
+func (a *app) root() *cobra.Command {
+	root := &cobra.Command{
+		Use:   "tributary",
+		Short: "Analytics for companies that sell through partners",
+		Long: `Tributary pulls partner, lead and deal data into a Parquet lake, computes the channel's
+metrics and what is owed to partners in DuckDB, and shows each number down to its source row.
+
+Exit codes: 0 ok, also when nothing is new · 1 unexpected · 2 configuration or command line ·
+3 bad data or failed checks · 4 published without accruals (a rate is missing) ·
+5 retryable · 6 locked by another writer`,
+		Example: `  tributary init acme && cd acme
+  tributary run
+  tributary metrics query REV-5 --by partner_type --grain quarter
+  tributary explain REV-1 --cut partner=P-0042 --grain quarter --period 2026-07-01`,
+		SilenceUsage: true, SilenceErrors: true, Version: version,
+	}
+	root.PersistentFlags().StringVarP(&a.dir, "project", "p", ".", "project folder (with tributary.yaml)")
+	root.PersistentFlags().BoolVar(&a.json, "json", false, "print JSON for machines")
+	root.SetFlagErrorFunc(func(_ *cobra.Command, err error) error { return usageError{err} })
+	root.AddCommand(a.initCommand(), a.runCommand(), a.metricsCommand(), a.explainCommand(), a.sqlCommand(), a.reportCommand(), a.doctorCommand(),
+		a.lakeCommand(), a.warehouseCommand(), a.lintCommand(), a.testCommand(), a.contractsCommand(), a.demoCommand())
+	return root
+}
+
+// exactly is cobra's argument check with a usage exit code.
+func exactly(n int, what string) cobra.PositionalArgs {
+	return func(_ *cobra.Command, args []string) error {
+		if len(args) != n {
+			return usagef("this command takes %s", what)
+		}
+		return nil
+	}
+}

@@ -1,0 +1,67 @@
+package main
+
+import (
+	"encoding/json"
+	"fmt"
+	"io"
+	"os"
+
+	"github.com/jedib0t/go-pretty/v6/table"
+	"golang.org/x/term"
+)
+
+// show prints JSON for machines or a table for people.
+func (a *app) show(value any, t tableOf) error {
+	if a.json {
+		return a.printJSON(value)
+	}
+	t.print(a.out)
+	return nil
+}
+
+func (a *app) printJSON(value any) error {
+	enc := json.NewEncoder(a.out)
+	enc.SetEscapeHTML(false)
+	enc.SetIndent("", "  ")
+	return enc.Encode(value)
+}
+
+// tableOf is a table, or a line of text where there is nothing to tabulate.
+type tableOf struct {
+	head []string
+	rows [][]string
+	text string
+}
+
+func (t tableOf) print(w io.Writer) {
+	if t.text != "" {
+		fmt.Fprintln(w, t.text)
+	}
+	if len(t.head) == 0 {
+		return
+	}
+	out := table.NewWriter()
+	out.SetOutputMirror(w)
+	out.SetStyle(table.StyleLight)
+	out.Style().Options.SeparateColumns = false
+	out.Style().Options.DrawBorder = false
+	out.AppendHeader(line(t.head))
+	for _, r := range t.rows {
+		out.AppendRow(line(r))
+	}
+	out.Render()
+}
+
+func line(cells []string) table.Row {
+	row := make(table.Row, len(cells))
+	for i, c := range cells {
+		row[i] = c
+	}
+	return row
+}
+
+// isTerminal says whether somebody is looking at a stream.
+func isTerminal(w io.Writer) bool {
+	f, ok := w.(*os.File)
+	return ok && term.IsTerminal(int(f.Fd()))
+}
