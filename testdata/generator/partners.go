@@ -141,6 +141,9 @@ func (w *world) character(r *random, m *member) {
 	if r.chance(.12) {
 		m.diligence = .35 + .2*r.float()
 	}
+	if m.rank < 8 {
+		m.diligence = max(m.diligence, .86) // one does not get that big by not answering
+	}
 	m.pace = r.logNormal(1, .35)
 	m.CAM = padded("CAM", 1+r.intn(max(4, len(w.members)/22)), 2)
 	m.Engagement = "digital"
