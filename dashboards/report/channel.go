@@ -95,6 +95,7 @@ func (d *reader) responses() ([]response, error) {
 			out = append(out, line)
 		}
 	}
+	slices.SortStableFunc(out, func(a, b response) int { return strings.Compare(b.Board, a.Board) })
 	return out, nil
 }
 
