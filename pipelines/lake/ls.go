@@ -7,30 +7,30 @@ import (
 
 // Listing is an overview of a lake.
 type Listing struct {
-	Dir     string
-	Commits int
-	Newest  time.Time // of the newest commit
-	Streams []StreamListing
-	Publish *Manifest // the current one; nil when nothing was published
-	Writer  *Holder   // who has the turn now; nil when nobody has
-	Lease   time.Time // until when, at least
+	Dir     string          `json:"dir"`
+	Commits int             `json:"commits"`
+	Newest  time.Time       `json:"newest_commit_at,omitzero"`
+	Streams []StreamListing `json:"streams"`
+	Publish *Manifest       `json:"publish,omitempty"`    // the current one; nil when nothing was published
+	Writer  *Holder         `json:"writer,omitempty"`     // who has the turn now; nil when nobody has
+	Lease   time.Time       `json:"lease_until,omitzero"` // until when, at least
 }
 
 // StreamListing is an overview of a stream.
 type StreamListing struct {
 	StreamName
-	Mode            string
-	Loads           int
-	Files           int // input files whose last delivery counts
-	Parts           int // that count
-	Rows            int64
-	Bytes           int64
-	Superseded      int   // parts that no longer count
-	SupersededBytes int64 // that they take
-	Quarantined     int64 // rows
-	Columns         int
-	LastCommit      int64
-	LastAt          time.Time
+	Mode            string    `json:"mode"`
+	Loads           int       `json:"loads"`
+	Files           int       `json:"files"` // input files whose last delivery counts
+	Parts           int       `json:"parts"` // that count
+	Rows            int64     `json:"rows"`
+	Bytes           int64     `json:"bytes"`
+	Superseded      int       `json:"superseded_parts"` // that no longer count
+	SupersededBytes int64     `json:"superseded_bytes"`
+	Quarantined     int64     `json:"quarantined"` // rows
+	Columns         int       `json:"columns"`
+	LastCommit      int64     `json:"last_commit"`
+	LastAt          time.Time `json:"last_commit_at"`
 }
 
 // Ls describes the lake as it was known by a moment (zero: now). The current publish and the writer are always today's.

@@ -9,8 +9,8 @@ import (
 
 // StreamName names a stream of a source.
 type StreamName struct {
-	Source string
-	Stream string
+	Source string `json:"source"`
+	Stream string `json:"stream"`
 }
 
 func (n StreamName) String() string { return n.Source + "." + n.Stream }

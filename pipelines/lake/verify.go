@@ -13,21 +13,21 @@ import (
 
 // Damage is something in the lake that is not as its manifest says.
 type Damage struct {
-	Commit int64  // that names it
-	Path   string // relative to the lake
-	Msg    string
+	Commit int64  `json:"commit"` // that names it
+	Path   string `json:"path"`   // relative to the lake
+	Msg    string `json:"message"`
 }
 
 func (d Damage) String() string { return fmt.Sprintf("%s (commit %d): %s", d.Path, d.Commit, d.Msg) }
 
 // Verification is what Verify looked at and what it found wrong.
 type Verification struct {
-	Commits  int
-	Parts    int
-	Programs int
-	Rows     int64
-	Bytes    int64
-	Damage   []Damage
+	Commits  int      `json:"commits"`
+	Parts    int      `json:"parts"`
+	Programs int      `json:"programs"`
+	Rows     int64    `json:"rows"`
+	Bytes    int64    `json:"bytes"`
+	Damage   []Damage `json:"damage"`
 }
 
 // LineageColumns are the columns that every part has after those of the source.

@@ -7,7 +7,6 @@ import (
 	"fmt"
 	"io/fs"
 	"os"
-	"path"
 	"path/filepath"
 	"sync"
 	"time"
@@ -157,7 +156,6 @@ func (w *Writer) DiscardLoad(name StreamName, loadID string) {
 	for _, top := range []string{rawDir, quarantineDir} {
 		dir := top + "/" + name.Source + "/" + name.Stream + "/" + loadID
 		_ = os.RemoveAll(w.lake.Abs(dir))
-		w.lake.removeEmpty(path.Dir(dir))
 	}
 }
 
