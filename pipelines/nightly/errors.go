@@ -8,6 +8,7 @@ import (
 	"github.com/tributary-data/tributary/pipelines/extract"
 	"github.com/tributary-data/tributary/pipelines/lake"
 	"github.com/tributary-data/tributary/schemas/diag"
+	"github.com/tributary-data/tributary/transforms/engine"
 	"github.com/tributary-data/tributary/transforms/staging"
 )
 
@@ -41,6 +42,7 @@ func ExitCode(err error) int {
 		config    configError
 		data      dataError
 		undecided *staging.DataError
+		broken    *engine.DataError
 	)
 	switch {
 	case err == nil:
@@ -53,7 +55,7 @@ func ExitCode(err error) int {
 		return ExitConfig
 	case extract.Retryable(err), errors.Is(err, lake.ErrDiskFull), errors.Is(err, context.Canceled), errors.Is(err, context.DeadlineExceeded):
 		return ExitRetryable
-	case errors.As(err, &data), errors.As(err, &undecided):
+	case errors.As(err, &data), errors.As(err, &undecided), errors.As(err, &broken):
 		return ExitData
 	}
 	return ExitUnexpected
