@@ -75,7 +75,7 @@ type Metric struct {
 	Denominator      string `yaml:"denominator" json:"denominator,omitempty"`
 	Of               string `yaml:"of" json:"of,omitempty"`
 	P                string `yaml:"p" json:"p,omitempty"`
-	Tau              int64  `yaml:"tau" json:"tau,omitempty"`
+	Tau              string `yaml:"tau" json:"tau,omitempty"`
 	Duration         string `yaml:"duration" json:"duration,omitempty"`
 	Observed         string `yaml:"observed" json:"observed,omitempty"`
 	Distinct         string `yaml:"distinct" json:"distinct,omitempty"`

@@ -35,8 +35,8 @@ func (m *Metric) Formula() []FormulaPart {
 	case Survival:
 		add("duration", m.Duration)
 		add("observed, else censored", m.Observed)
-		if m.Tau > 0 {
-			add("value", fmt.Sprintf("area under the Kaplan–Meier curve up to %d seconds", m.Tau))
+		if m.Tau != "" {
+			add("value", fmt.Sprintf("area under the Kaplan–Meier curve up to %s seconds", m.Tau))
 		} else {
 			add("value", "Kaplan–Meier quantile "+m.P)
 		}

@@ -182,7 +182,7 @@ func (c checker) parts() {
 	}
 	given := map[string]bool{
 		"value": m.Value != "", "numerator": m.Numerator != "", "denominator": m.Denominator != "", "of": m.Of != "", "p": m.P != "",
-		"tau": m.Tau != 0, "duration": m.Duration != "", "observed": m.Observed != "", "distinct": m.Distinct != "",
+		"tau": m.Tau != "", "duration": m.Duration != "", "observed": m.Observed != "", "distinct": m.Distinct != "",
 		"numerator_where": m.NumeratorWhere != "", "denominator_where": m.DenominatorWhere != "",
 		"denominator_uncut": m.DenominatorUncut, "denominator_of_total": m.DenominatorOfTotal,
 	}
@@ -212,7 +212,7 @@ func (c checker) numbers() {
 			c.add("0.5 is the median, 0.9 the 90th percentile", "p must lie between 0 and 1, found %q", m.P)
 		}
 	}
-	if m.Kind == Survival && (m.P == "") == (m.Tau <= 0) {
+	if m.Kind == Survival && (m.P == "") == (m.Tau == "") {
 		c.add("p for a quantile, tau (seconds) for a restricted mean", "a survival metric needs either p or tau")
 	}
 	if m.Kind == Ratio && m.Of != "" {

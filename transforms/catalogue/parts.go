@@ -116,7 +116,7 @@ func (g *generator) medians(m *Metric, p *parts) {
 func (g *generator) survivalParts(m *Metric, p *parts) {
 	i, c := g.curveOf(m)
 	p.censored = g.aggregates.of("count(" + m.Duration + ") FILTER (WHERE NOT coalesce(" + m.Observed + ", false))")
-	if m.Tau > 0 {
+	if m.Tau != "" {
 		p.value = c.column(i, c.value(restrictedMeanSQL(m.Tau)))
 		return
 	}

@@ -55,8 +55,8 @@ func quantileSQL(p string) string {
 
 // restrictedMeanSQL is the area under the curve up to tau: tau less what each fall takes away; after the last time S stays flat.
 // The terms are summed as decimals, because doubles would add up differently from run to run.
-func restrictedMeanSQL(tau int64) string {
-	return fmt.Sprintf("round(CAST(%d - coalesce(sum(CAST(fall * (%d - t) AS DECIMAL(38, 15))) FILTER (WHERE observed AND t < %d), 0) AS DOUBLE), 9)", tau, tau, tau)
+func restrictedMeanSQL(tau string) string {
+	return fmt.Sprintf("round(CAST(%s - coalesce(sum(CAST(fall * (%s - t) AS DECIMAL(38, 15))) FILTER (WHERE observed AND t < %s), 0) AS DOUBLE), 9)", tau, tau, tau)
 }
 
 // codes gives every value of a dimension a number, because windows over numbers are twice as fast as over text.
