@@ -36,6 +36,35 @@ denominator. ` + "`tributary metrics query ID --by … --grain …`" + ` prints 
 Rows left out as deleted, test, merged or outside a program's dates, partners, regions and products are counted, but a group with nothing else has no row.
 `
 
+const docsTail = `
+## Writing a metric
+
+A file ` + "`sql/metrics/<group>.yaml`" + ` of your project adds metrics; one with an id of ours replaces ours whole. SQL is over the columns of the fact.
+A fact has one row per counted thing: ` + "`entity`, `entity_key`" + ` (staging entity and key, for explain), ` + "`anchor_at`" + ` (or ` + "`grain`, `period_start`" + `, when its
+rows are already per period), a column per dimension, ` + "`excluded`" + ` (a reason, or null) and measures. ` + "`tributary lint`" + ` checks it all against the warehouse.
+
+| key | meaning |
+|---|---|
+| id, title, description, definition_version, result, better, owner, facts | what it is; better is up, down or none; raise definition_version when the meaning changes |
+| fact, kind, unit | kind as below; unit seconds, ratio, money, count or text |
+| needs | entities, entity.field or program:incentives that must be mapped; else one row no_source |
+| always, dims, grains | dimensions that are always there, further cuts, grains |
+| where | which rows of the fact it is about at all |
+| excluded | SQL giving the reason that leaves a row out, or null; the column ` + "`excluded`" + ` if absent |
+| creates | which rows make a group exist; all if absent, the numerator's with denominator_uncut |
+| n, n_censored | aggregates over the included rows; n has a default per kind |
+| value | aggregate, text: the aggregate; with denominator (and numerator) both are stored beside it |
+| numerator, denominator, of | ratio: two aggregates, and what they count: money, count or seconds; denominator_of_total: true takes denominator and n from the whole period |
+| of, p | quantile: a column or expression and the quantile; mean: of alone |
+| duration, observed, p or tau | survival: Kaplan–Meier quantile, or mean restricted to tau seconds |
+| of, numerator_where, denominator_where | ratio_of_medians; denominator_uncut: true keeps the denominator the same whatever the cut |
+| of, distinct | sum_distinct: each line once per group |
+| maturity_seconds | aggregate: a period is immature until its end plus this; total never |
+| status | aggregate giving a status that overrides all others, or null; no_source, failed_missing_fx and top_tier empty the value |
+| lower_bound, projected_base | aggregates stored beside the value |
+| low_n, null_when_low_n | whether n below min_n is flagged (not for aggregates, sums and text unless said), and whether the value is then emptied |
+`
+
 // Docs renders the reference page of all metrics.
 func (c *Catalogue) Docs() string {
 	var b strings.Builder
@@ -54,6 +83,7 @@ func (c *Catalogue) Docs() string {
 			m.docs(&b)
 		}
 	}
+	b.WriteString(docsTail)
 	return b.String()
 }
 

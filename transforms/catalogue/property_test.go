@@ -188,3 +188,16 @@ func TestAnySubsetOnDemand(t *testing.T) {
 }
 
 func facts(rows int) string { return strings.Replace(randomRevenue, "ROWS", fmt.Sprint(rows), 1) }
+
+func TestAMetricThatIsNotStoredIsComputed(t *testing.T) {
+	conn := warehouse(t, facts(500))
+	all := load(t, allKinds())
+	spec := catalogue.QuerySpec{IDs: []string{"K-2"}, By: []string{"all"}, Grains: []string{"all"}}
+	computed := asJSON(t, query(t, all, conn, spec))
+	require.NoError(t, all.Store(t.Context(), conn))
+	require.Equal(t, computed, asJSON(t, query(t, all, conn, spec)))
+	newer := load(t, strings.ReplaceAll(strings.ReplaceAll(allKinds(), "definition_version: 1", "definition_version: 2"), "sum(amount) FILTER (WHERE done)", "0"))
+	for _, r := range query(t, newer, conn, catalogue.QuerySpec{IDs: []string{"K-2"}}) {
+		require.Equal(t, "0", r.Value.Text, "the stored value is of the older definition")
+	}
+}

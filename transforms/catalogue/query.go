@@ -72,11 +72,15 @@ func (c *Catalogue) rowTexts(ctx context.Context, conn *sql.Conn, spec QuerySpec
 	if err != nil {
 		return nil, err
 	}
+	kept, err := storedVersions(ctx, conn)
+	if err != nil {
+		return nil, err
+	}
 	var texts []string
 	for _, m := range metrics {
 		text, err := noSourceSQL(m), error(nil)
 		if !slices.Contains(missing, m) {
-			text, err = c.rowsSQL(ctx, conn, m, spec)
+			text, err = rowsSQL(ctx, conn, m, spec, kept[m.ID] == m.DefinitionVersion)
 		}
 		if err != nil {
 			return nil, err
@@ -173,14 +177,39 @@ func (m *Metric) askedGrains(grains []string) ([]string, error) {
 	return grains, nil
 }
 
+// storedVersions are the definitions by which the warehouse's stored values were computed, by metric.
+func storedVersions(ctx context.Context, conn *sql.Conn) (map[string]int, error) {
+	var there bool
+	err := conn.QueryRowContext(ctx, `SELECT count(*) > 0 FROM duckdb_tables()
+		WHERE database_name = current_database() AND schema_name = 'metrics' AND table_name = 'definition'`).Scan(&there)
+	if err != nil || !there {
+		return nil, err
+	}
+	rows, err := conn.QueryContext(ctx, "SELECT metric_id, definition_version FROM metrics.definition")
+	if err != nil {
+		return nil, fmt.Errorf("read which metrics are stored: %w", err)
+	}
+	defer rows.Close()
+	out := map[string]int{}
+	for rows.Next() {
+		var id string
+		var version int
+		if err := rows.Scan(&id, &version); err != nil {
+			return nil, fmt.Errorf("read which metrics are stored: %w", err)
+		}
+		out[id] = version
+	}
+	return out, rows.Err()
+}
+
 // rowsSQL reads the stored table where it holds every asked-for group, and computes otherwise.
-func (c *Catalogue) rowsSQL(ctx context.Context, conn *sql.Conn, m *Metric, spec QuerySpec) (string, error) {
+func rowsSQL(ctx context.Context, conn *sql.Conn, m *Metric, spec QuerySpec, stored bool) (string, error) {
 	sets, err := m.sets(spec)
 	if err != nil {
 		return "", err
 	}
 	conditions := spec.conditions()
-	if m.holds(sets) {
+	if stored && m.holds(sets) {
 		return "SELECT * FROM metrics.metric_value WHERE " + strings.Join(append(conditions, "metric_id = "+quoteText(m.ID), setsSQL(sets)), " AND "), nil
 	}
 	b, err := single(ctx, conn, m, sets)

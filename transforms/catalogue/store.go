@@ -10,7 +10,7 @@ import (
 
 // largeFact is the number of rows from which a fact is worked through in pieces, with its steps kept as temporary tables.
 // Below it one statement per batch is faster, because planning then costs more than rows do.
-const largeFact = 100_000
+const largeFact = 20_000
 
 // Store computes every metric and replaces metrics.metric_value and metrics.definition.
 func (c *Catalogue) Store(ctx context.Context, conn *sql.Conn) error {
