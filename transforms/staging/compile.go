@@ -17,14 +17,16 @@ type compiledMap struct {
 	source  string // the system that the rows are from
 	stream  string
 	sql     string
+	details string   // what is wrong with the bad rows
 	mapped  []string // fields that the map fills
 	lookups bool
+	// rowScale turns the number of a typed row into that of the source's row.
+	rowScale string
 }
 
 // Columns that typed rows have beside the entity's fields and the lineage.
 var markColumns = []column{
 	{"_gone", "BOOLEAN"}, {"_version", "DECIMAL(38,6)"}, {"_translated", "BOOLEAN"}, {"_map", "INTEGER"}, {"_bad", "INTEGER"},
-	{"_rule", "VARCHAR"}, {"_field", "VARCHAR"}, {"_value", "VARCHAR"}, {"_detail", "VARCHAR"},
 }
 
 // mapCompiler makes the SQL of one map.
@@ -85,12 +87,15 @@ func (p *Plan) compileMap(ctx context.Context, index int, spec Map, entity *sche
 		return nil, nil //nolint:nilnil // as above
 	}
 	out := &compiledMap{spec: spec, index: m.index, entity: entity, source: sourceOf(s.name), stream: s.name, lookups: len(spec.Lookup) > 0}
+	if spec.Unnest != nil {
+		out.rowScale = fmt.Sprintf(" // %d", unnestScale)
+	}
 	for _, f := range spec.Fields {
 		if !m.sources[f.Name].absent {
 			out.mapped = append(out.mapped, f.Name)
 		}
 	}
-	out.sql = m.finalQuery(query)
+	out.sql, out.details = m.finalQuery(query)
 	return out, nil
 }
 
@@ -164,10 +169,10 @@ func (m *mapCompiler) fieldZone(ctx context.Context, f Field) (zoneSQL, error) {
 		if f.Zone != nil {
 			name = f.Zone.Name
 		}
-		return zoneSQL{name: name.Value}, m.p.useZone(ctx, name)
+		return zoneSQL{name: name.Value, many: m.stream.many}, m.p.useZone(ctx, name)
 	}
 	path := m.scope.columnPath(f.Zone.Column.Value)
-	z := zoneSQL{}
+	z := zoneSQL{many: m.stream.many}
 	z.column, _ = m.scope.resolve(f.Zone.Column.Pos, path, nil, &m.p.problems)
 	relation, column := m.stream.live(), path[len(path)-1]
 	if len(path) > 1 {

@@ -23,11 +23,11 @@ func (m *mapCompiler) directValue(r *reading, spec Field, f schemas.Field, src, 
 	case f.Kind == schemas.Instant && srcType == "TIMESTAMP WITH TIME ZONE":
 		r.add(2, value, src)
 	case f.Kind == schemas.Instant && (srcType == "TIMESTAMP" || srcType == "DATE"):
-		m.finishTime(r, spec, src, moment{wall: "CAST(" + src + " AS TIMESTAMP)"}, text(ruleNotDate))
+		m.finishTime(r, spec, "", moment{wall: "CAST(" + src + " AS TIMESTAMP)"}, text(ruleNotDate))
 	case f.Kind == schemas.Date && (srcType == "DATE" || srcType == "TIMESTAMP"):
-		m.finishTime(r, spec, src, moment{wall: "CAST(" + src + " AS TIMESTAMP)"}, text(ruleNotDate))
+		m.finishTime(r, spec, "", moment{wall: "CAST(" + src + " AS TIMESTAMP)"}, text(ruleNotDate))
 	case f.Kind == schemas.Date && srcType == "TIMESTAMP WITH TIME ZONE":
-		m.finishTime(r, spec, src, moment{at: src}, text(ruleNotDate))
+		m.finishTime(r, spec, "", moment{at: src}, text(ruleNotDate))
 	default:
 		return false
 	}

@@ -24,7 +24,7 @@ type project struct {
 	Zone     string                      `yaml:"zone"`
 }
 
-func readConfig(t *testing.T, text string) (staging.Config, diag.List) {
+func readConfig(t testing.TB, text string) (staging.Config, diag.List) {
 	t.Helper()
 	var p project
 	var problems diag.List
@@ -34,14 +34,14 @@ func readConfig(t *testing.T, text string) (staging.Config, diag.List) {
 
 // lake makes Parquet parts out of small CSV texts.
 type lake struct {
-	t    *testing.T
+	t    testing.TB
 	db   *sql.Conn
 	dir  string
 	data map[string]*staging.StreamData
 	next int64
 }
 
-func newLake(t *testing.T) *lake {
+func newLake(t testing.TB) *lake {
 	t.Helper()
 	db, err := sql.Open("duckdb", "")
 	require.NoError(t, err)

@@ -9,13 +9,19 @@ import (
 	"github.com/tributary-data/tributary/schemas"
 )
 
+// unnestScale leaves room in a row's number for the elements of its list.
+const unnestScale = 65536
+
+// sourceFilter marks the place where a query can be narrowed to some rows of the stream.
+const sourceFilter = " /* all rows */"
+
 // sourceQuery gives the rows of a map: the stream's, one per list element where the map unnests, with the lookups' columns beside.
 func (m *mapCompiler) sourceQuery(where string, joins []string) string {
 	version := m.stream.version
 	if _, ok := fieldSpec(m.spec, "modified_at"); ok {
 		version = "NULL" // the field itself says which row is newer
 	}
-	query := fmt.Sprintf("SELECT *, %s AS _version FROM %s", version, m.stream.rows())
+	query := fmt.Sprintf("SELECT *, %s AS _version FROM %s%s", version, m.stream.rows(), sourceFilter)
 	if m.spec.Unnest != nil {
 		query = m.unnestQuery(query)
 	}
@@ -45,7 +51,7 @@ func (m *mapCompiler) unnestQuery(query string) string {
 	if u.Split.Value != "" {
 		list = fmt.Sprintf("list_filter(list_transform(string_split(%s, %s), lambda e: trim(e)), lambda e: e <> '')", t, text(u.Split.Value))
 	} else {
-		j := exactJSON(t)
+		j := fmt.Sprintf("staging.exact_json(%s)", t)
 		at := "$"
 		if u.JSON.Value != "" {
 			at = u.JSON.Value
@@ -68,7 +74,7 @@ func (m *mapCompiler) unnestQuery(query string) string {
 	query = fmt.Sprintf("SELECT * EXCLUDE (_list), CASE WHEN %[1]s THEN [NULL] WHEN coalesce(len(_list), 0) = 0 THEN %[2]s ELSE _list END AS _list, %[1]s AS _not_a_list, %[3]s AS _list_text FROM (\n%[4]s\n)",
 		notList, empty, t, indent(query))
 	query = fmt.Sprintf("SELECT * EXCLUDE (_list), unnest(_list) AS _element, unnest(range(1, len(_list) + 1)) AS _index FROM (\n%s\n)", indent(query))
-	columns := []string{"* REPLACE (_row * 65536 + _index AS _row)"}
+	columns := []string{fmt.Sprintf("* REPLACE (_row * %d + _index AS _row)", unnestScale)}
 	for _, key := range m.scope.used[m.scope.item] {
 		expr := element(key)
 		if key == "index" {
@@ -193,25 +199,10 @@ func findColumn(s *stream, name string) string {
 	return textOf(ident(c), s.typeOf(c))
 }
 
-// finalQuery gives the entity's columns, the lineage and the first thing that is wrong with each row.
-func (m *mapCompiler) finalQuery(query string) string {
-	var drops []string
-	var failures []numberedFailure
-	if m.spec.Unnest != nil {
-		failures = append(failures, numberedFailure{failure{"_not_a_list", text(ruleNotList)}, m.spec.Unnest.Column.Value, "_list_text", "a list"})
-	}
-	for _, f := range m.entity.Fields {
-		r, ok := m.readings[f.Name]
-		if !ok {
-			continue
-		}
-		if r.drop != "" {
-			drops = append(drops, fmt.Sprintf("coalesce(%s, false)", r.drop))
-		}
-		for _, fail := range r.failures {
-			failures = append(failures, numberedFailure{fail, f.Name, r.shown, r.expected})
-		}
-	}
+// finalQuery gives the entity's columns, the lineage, and the number of the first thing that is wrong with each row. The details of
+// what is wrong are another query, of the bad rows only: there are few, and computing them for all costs more than reading them.
+func (m *mapCompiler) finalQuery(query string) (typed, details string) {
+	failures, drops := m.failures()
 	joins, translatedValue, translated := m.crosswalks()
 	query = fmt.Sprintf("SELECT *, %s AS _bad\nFROM (\n%s\n)", badNumber(failures), indent(query))
 	if len(drops) > 0 {
@@ -230,12 +221,32 @@ func (m *mapCompiler) finalQuery(query string) string {
 	}
 	columns = append(columns, text(m.stream.name)+" AS _source", "_source_file, _source_line, _load_id, _commit, _row", "_gone",
 		"CAST(_version AS DECIMAL(38,6)) AS _version", translated+" AS _translated", fmt.Sprintf("%d AS _map", m.index), "_bad")
-	columns = append(columns, badDetails(failures, m.spec.At.String())...)
-	query = fmt.Sprintf("SELECT\n  %s\nFROM (\n%s\n) AS mapped", strings.Join(columns, ",\n  "), indent(query))
+	typed = fmt.Sprintf("SELECT\n  %s\nFROM (\n%s\n) AS mapped", strings.Join(columns, ",\n  "), indent(query))
 	if len(joins) > 0 {
-		query += "\n" + strings.Join(joins, "\n")
+		typed += "\n" + strings.Join(joins, "\n")
 	}
-	return query
+	details = fmt.Sprintf("SELECT %s, _source_file, _source_line, _load_id\nFROM (\n%s\n)\nWHERE _bad IS NOT NULL AND NOT _gone", strings.Join(badDetails(failures, m.spec.At.String()), ",\n  "), indent(query))
+	return typed, details
+}
+
+// failures are all reasons for the quarantine, in the contract's order, and the conditions under which a row is none of this map's.
+func (m *mapCompiler) failures() (failures []numberedFailure, drops []string) {
+	if m.spec.Unnest != nil {
+		failures = append(failures, numberedFailure{failure{"_not_a_list", text(ruleNotList)}, m.spec.Unnest.Column.Value, "_list_text", "a list"})
+	}
+	for _, f := range m.entity.Fields {
+		r, ok := m.readings[f.Name]
+		if !ok {
+			continue
+		}
+		if r.drop != "" {
+			drops = append(drops, fmt.Sprintf("coalesce(%s, false)", r.drop))
+		}
+		for _, fail := range r.failures {
+			failures = append(failures, numberedFailure{fail, f.Name, r.shown, r.expected})
+		}
+	}
+	return failures, drops
 }
 
 func (m *mapCompiler) unmapped(f schemas.Field) string {
@@ -261,7 +272,7 @@ func badNumber(failures []numberedFailure) string {
 	return "CASE" + b.String() + " END"
 }
 
-// badDetails are only computed for bad rows.
+// badDetails says of a bad row what is wrong.
 func badDetails(failures []numberedFailure, at string) []string {
 	of := func(column string, value func(f numberedFailure) string) string {
 		var b strings.Builder
@@ -271,7 +282,7 @@ func badDetails(failures []numberedFailure, at string) []string {
 		if b.Len() == 0 {
 			return "CAST(NULL AS VARCHAR) AS " + column
 		}
-		return fmt.Sprintf("CASE WHEN _bad IS NOT NULL THEN CASE _bad%s END END AS %s", b.String(), column)
+		return fmt.Sprintf("CASE _bad%s END AS %s", b.String(), column)
 	}
 	return []string{
 		of("_rule", func(f numberedFailure) string { return f.rule }),

@@ -68,6 +68,9 @@ func Compile(ctx context.Context, conn *sql.Conn, opts Options) (*Plan, error) {
 }
 
 func (p *Plan) compile(ctx context.Context) error {
+	if err := p.exec(ctx, "%s", readers()); err != nil {
+		return err
+	}
 	if err := p.exec(ctx, "ATTACH IF NOT EXISTS ':memory:' AS raw"); err != nil {
 		return fmt.Errorf("make room for raw tables: %w", err)
 	}
@@ -75,6 +78,9 @@ func (p *Plan) compile(ctx context.Context) error {
 		return err
 	}
 	for _, data := range p.opts.Data {
+		if _, ok := p.cfg.Streams[data.Name]; !ok {
+			continue // the lake keeps what the project no longer asks for
+		}
 		s, err := p.openStream(ctx, data)
 		if err != nil {
 			return err
@@ -129,7 +135,7 @@ func (p *Plan) useZone(ctx context.Context, name diag.Text) error {
 		return nil
 	}
 	p.zones[name.Value] = true
-	return p.exec(ctx, "%s", zoneMacro(name.Value, loc))
+	return p.exec(ctx, "%s", zoneMacros(name.Value, loc))
 }
 
 // SQL is the text by which an entity's rows are made, or false for an entity that no map fills.

@@ -50,7 +50,6 @@ type namedExpr struct{ name, expr string }
 // Columns of the layers are named by what they hold and the field; the names cannot be met in a source.
 func textColumn(f string) string  { return ident("text." + f) }
 func innerColumn(f string) string { return ident("inner." + f) }
-func atColumn(f string) string    { return ident("at." + f) }
 func fieldColumn(f string) string { return ident("field." + f) }
 
 func (r *reading) add(layer int, column, expr string) {
@@ -77,7 +76,7 @@ func (m *mapCompiler) readField(spec Field, f schemas.Field, src, srcType string
 		r.fail(rule, value+" IS NULL")
 	}
 	if len(f.Accepted) > 0 {
-		r.fail(ruleNotAccepted, fmt.Sprintf("%s NOT IN (%s)", value, textList(f.Accepted)))
+		r.fail(ruleNotAccepted, noneOf(value, f.Accepted))
 		r.expected = "one of " + strings.Join(f.Accepted, ", ")
 	}
 	if f.Limit != nil && !f.Limit.Keep {
@@ -91,9 +90,11 @@ func (m *mapCompiler) readField(spec Field, f schemas.Field, src, srcType string
 func (m *mapCompiler) readText(r *reading, spec Field, f schemas.Field, src, srcType string) {
 	t := textOf(src, srcType)
 	if spec.JSON.Value != "" {
-		t = fmt.Sprintf("json_extract_string(%s, %s)", exactJSON(t), text(spec.JSON.Value))
+		t = fmt.Sprintf("json_extract_string(staging.exact_json(%s), %s)", t, text(spec.JSON.Value))
 	}
-	if spec.Trim != nil && *spec.Trim || spec.Trim == nil && f.Kind != schemas.Text {
+	// Numbers and dates are read with blanks around them; what is compared with spellings must lose them first.
+	compared := f.Kind == schemas.Bool || f.Kind != schemas.Text && (spec.Values != nil || spec.Null != nil || spec.Decimal != nil || spec.Percent.Value != "")
+	if spec.Trim != nil && *spec.Trim || spec.Trim == nil && compared {
 		t = "trim(" + t + ")"
 	}
 	t = nulled(t, spec.Null)
@@ -161,7 +162,16 @@ func nulled(t string, spec *NullTexts) string {
 	case len(spec.List) == 0:
 		return t
 	}
-	return fmt.Sprintf("CASE WHEN %[1]s NOT IN (%[2]s) THEN %[1]s END", t, textList(append([]string{""}, spec.List...)))
+	return fmt.Sprintf("CASE WHEN %s THEN %s END", noneOf(t, append([]string{""}, spec.List...)), t)
+}
+
+// noneOf is NOT IN written out: DuckDB makes a join of the list, which is slower than comparing with a few texts.
+func noneOf(value string, list []string) string {
+	parts := make([]string, len(list))
+	for i, s := range list {
+		parts[i] = value + " <> " + text(s)
+	}
+	return "(" + strings.Join(parts, " AND ") + ")"
 }
 
 // mapValues replaces a text by what the map says it stands for.
@@ -191,7 +201,7 @@ func (m *mapCompiler) mapValues(r *reading, spec Field, name, in string) string 
 	fmt.Fprintf(&b, " WHEN %s IS NULL THEN %s", in, forNull)
 	other := "false"
 	if len(known) > 0 {
-		other = fmt.Sprintf("%s NOT IN (%s)", key, textList(known))
+		other = noneOf(key, known)
 	}
 	do := Else{Do: elseQuarantine}
 	if spec.Else != nil {
@@ -218,19 +228,27 @@ func readBoolean(r *reading, spec Field, in string) {
 	if spec.Boolean != nil {
 		yes, no = lowerAll(spec.Boolean.True), lowerAll(spec.Boolean.False)
 	}
-	value := fmt.Sprintf("CASE WHEN lower(%[1]s) IN (%[2]s) THEN true WHEN lower(%[1]s) IN (%[3]s) THEN false END", in, textList(yes), textList(no))
-	r.add(2, fieldColumn(r.field.Name), value)
-	r.fail(ruleNotBoolean, fmt.Sprintf("%s IS NOT NULL AND %s IS NULL", in, fieldColumn(r.field.Name)))
+	var b strings.Builder
+	fmt.Fprintf(&b, "CASE lower(%s)", in)
+	for _, s := range yes {
+		fmt.Fprintf(&b, " WHEN %s THEN true", text(s))
+	}
+	for _, s := range no {
+		fmt.Fprintf(&b, " WHEN %s THEN false", text(s))
+	}
+	b.WriteString(" END")
+	r.add(2, fieldColumn(r.field.Name), b.String())
+	r.fail(ruleNotBoolean, unread(in, fieldColumn(r.field.Name)))
 	r.expected = "one of " + strings.Join(append(append([]string{}, yes...), no...), ", ")
 }
 
 func readInteger(r *reading, spec Field, in string) {
 	number, form := numberText(r, spec, in)
-	value := fmt.Sprintf("CASE WHEN regexp_full_match(%[1]s, '[+-]?[0-9]+(\\.0*)?') THEN TRY_CAST(%[1]s AS BIGINT) END", number)
+	value := fmt.Sprintf("CASE WHEN regexp_full_match(%[1]s, ' *[+-]?[0-9]+(\\.0*)? *') THEN TRY_CAST(%[1]s AS BIGINT) END", number)
 	r.add(2, fieldColumn(r.field.Name), value)
 	r.failures = append(r.failures, failure{
-		when: fmt.Sprintf("%s IS NOT NULL AND %s IS NULL", in, fieldColumn(r.field.Name)),
-		rule: fmt.Sprintf("CASE WHEN regexp_full_match(%s, '[+-]?[0-9]+(\\.0*)?') THEN %s ELSE %s END", number, text(ruleOverflow), text(ruleNotInteger)),
+		when: unread(in, fieldColumn(r.field.Name)),
+		rule: fmt.Sprintf("CASE WHEN regexp_full_match(%s, ' *[+-]?[0-9]+(\\.0*)? *') THEN %s ELSE %s END", number, text(ruleOverflow), text(ruleNotInteger)),
 	})
 	r.expected = "a whole number" + form
 }
@@ -267,18 +285,17 @@ func (m *mapCompiler) readDecimal(r *reading, spec Field, in, srcType string) {
 			expr = fmt.Sprintf("CASE WHEN CAST(%s AS DECIMAL(38,18)) = %s THEN %s END", expr, wide, expr)
 		}
 	}
-	r.add(2, value, fmt.Sprintf("CASE WHEN regexp_full_match(%s, '%s') THEN %s END", number, ok, expr))
+	r.add(2, value, fmt.Sprintf("CASE WHEN regexp_full_match(%s, ' *%s *') THEN %s END", number, ok, expr))
 	r.failures = append(r.failures, failure{
-		when: fmt.Sprintf("%s IS NOT NULL AND %s IS NULL", in, value),
-		rule: fmt.Sprintf("CASE WHEN NOT regexp_full_match(%s, '%s') THEN %s WHEN TRY_CAST(%s AS %s) IS NULL THEN %s ELSE %s END",
-			number, exponentNumber, text(ruleNotDecimal), number, f.Type, text(ruleOverflow), text(ruleTooPrecise)),
+		when: unread(in, value),
+		rule: fmt.Sprintf("staging.not_a_decimal(%[1]s, TRY_CAST(%[1]s AS %[2]s))", number, f.Type),
 	})
 	r.expected = fmt.Sprintf("%s%s; round: true rounds longer ones", f.Type, form)
 }
 
 const (
 	plainNumber    = `[+-]?([0-9]+(\.[0-9]*)?|\.[0-9]+)`
-	exponentNumber = plainNumber + `([eE][+-]?[0-9]+)?`
+	exponentNumber = ` *` + plainNumber + `([eE][+-]?[0-9]+)? *`
 )
 
 // exactNumber matches the numbers that a scale holds without rounding.

@@ -218,9 +218,20 @@ func (p *Plan) quarantine(ctx context.Context, e *schemas.Entity, typed string, 
 	if err != nil || result.Quarantined == 0 {
 		return err
 	}
-	return p.exec(ctx, `INSERT INTO staging.quarantine
-SELECT %s, split_part(_source, '.', 1), split_part(_source, '.', 2), _rule, _field, _value, _detail, _source_file, _source_line, _load_id
-FROM %s WHERE _bad IS NOT NULL AND NOT _gone`, text(e.Name), typed)
+	for _, m := range p.maps {
+		if m.entity != e {
+			continue
+		}
+		source, name, _ := strings.Cut(m.stream, ".")
+		bad := fmt.Sprintf("SELECT _row%s FROM %s WHERE _bad IS NOT NULL AND _map = %d", m.rowScale, typed, m.index)
+		details := strings.Replace(m.details, sourceFilter, fmt.Sprintf(" WHERE _row IN (%s)", bad), 1)
+		err := p.exec(ctx, "INSERT INTO staging.quarantine\nSELECT %s, %s, %s, _rule, _field, _value, _detail, _source_file, _source_line, _load_id FROM (\n%s\n)",
+			text(e.Name), text(source), text(name), details)
+		if err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // cutQuery gives the table's rows as they stood at as_of: what was born later is left out, instants that were still to come are null,

@@ -1,6 +1,7 @@
 package staging
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"slices"
@@ -33,6 +34,8 @@ type stream struct {
 	query   string   // of a map that is a SELECT
 	// superseded says that some rows have a newer version or a deletion, gone that some records have vanished.
 	superseded, gone bool
+	empty            bool // the newest snapshot has no rows
+	many             bool // so many rows that planning counts for less than reading
 }
 
 // The tables of a stream live in a catalog of their own beside the warehouse, and are gone with it when staging is done.
@@ -72,21 +75,14 @@ func (s *stream) typeOf(name string) string {
 	return ""
 }
 
-// openStream makes the raw table of a stream: the newest version of every record. It is nil for a stream that never delivered.
+// openStream makes the raw table of a stream: the newest version of every record. It is nil for a stream that has no rows.
 func (p *Plan) openStream(ctx context.Context, data StreamData) (*stream, error) {
-	var current, old []Part
-	for _, part := range data.Parts {
-		if part.Superseded {
-			old = append(old, part)
-		} else {
-			current = append(current, part)
-		}
-	}
 	s := &stream{name: data.Name, spec: p.cfg.Streams[data.Name], version: "NULL"}
-	if len(current) == 0 {
+	current, old := splitParts(data.Parts, s.spec.mode())
+	if len(current)+len(old) == 0 {
 		return nil, nil //nolint:nilnil // a stream without data is no error and has no rows
 	}
-	have, err := p.describe(ctx, "SELECT * FROM "+readParquet(current))
+	have, err := p.describe(ctx, "SELECT * FROM "+readParquet(slices.Concat(current, old)))
 	if err != nil {
 		return nil, fmt.Errorf("read the parts of %s: %w", data.Name, err)
 	}
@@ -101,14 +97,31 @@ func (p *Plan) openStream(ctx context.Context, data StreamData) (*stream, error)
 	if ok, err := p.describeRecords(ctx, s); err != nil || !ok {
 		return s, err
 	}
-	rows, err := p.currentRows(ctx, s, current)
+	rows, err := p.currentRows(ctx, s, current, old)
 	if err != nil {
 		return nil, fmt.Errorf("find the current rows of %s: %w", s.name, err)
 	}
+	s.many = rows > 200_000
 	if err := p.vanishedRows(ctx, s, rows, old); err != nil {
 		return nil, fmt.Errorf("find what vanished from %s: %w", s.name, err)
 	}
 	return s, nil
+}
+
+// splitParts sets apart the parts that newer snapshots replaced; in other modes nothing vanishes and they are of no use.
+func splitParts(parts []Part, mode string) (current, old []Part) {
+	for _, part := range parts {
+		switch {
+		case !part.Superseded:
+			current = append(current, part)
+		case mode == ModeSnapshot:
+			old = append(old, part)
+		}
+	}
+	byCommit := func(a, b Part) int { return cmp.Compare(a.Commit, b.Commit) }
+	slices.SortStableFunc(current, byCommit)
+	slices.SortStableFunc(old, byCommit)
+	return current, old
 }
 
 // describeRecords turns the stream's key and version into SQL; false when the user has to mend them.
@@ -168,7 +181,7 @@ func (p *Plan) versionSQL(ctx context.Context, s *stream, sc *scope) (string, er
 		m = m.or(formatMoment(src, f.Value))
 	}
 	if len(v.Date) == 0 {
-		m = isoMoment(src)
+		m = formatMoment(src, "iso")
 	}
 	var at []string
 	if m.at != "" {
@@ -217,7 +230,11 @@ func (p *Plan) partsView(ctx context.Context, view string, s *stream, parts []Pa
 		key = s.key[0]
 	}
 	columns = append(columns, key+" AS _key", byFile(commits)+" AS _commit", byFile(offsets)+" + file_row_number AS _row")
-	return rows, p.exec(ctx, "CREATE OR REPLACE VIEW %s AS SELECT %s FROM %s", view, strings.Join(columns, ", "), readParquet(parts))
+	none := ""
+	if s.empty && view == s.parts() {
+		rows, none = 0, " WHERE false"
+	}
+	return rows, p.exec(ctx, "CREATE OR REPLACE VIEW %s AS SELECT %s FROM %s%s", view, strings.Join(columns, ", "), readParquet(parts), none)
 }
 
 // byFile chooses a number by the file that a row is from.
@@ -256,7 +273,11 @@ func (p *Plan) partRows(ctx context.Context, parts []Part) (map[string]int64, er
 }
 
 // currentRows makes the raw table without superseded versions. Windows over all rows are only paid for when two rows share a key.
-func (p *Plan) currentRows(ctx context.Context, s *stream, current []Part) (rows int64, err error) {
+func (p *Plan) currentRows(ctx context.Context, s *stream, current, old []Part) (rows int64, err error) {
+	if len(current) == 0 { // the newest snapshot is empty: nothing is left of what was
+		current = old[:1]
+		s.empty = true
+	}
 	rows, err = p.partsView(ctx, s.parts(), s, current, 0)
 	if err != nil {
 		return 0, err

@@ -90,7 +90,7 @@ func (p *Plan) readWarnings(ctx context.Context, query string) ([]Warning, error
 func (p *Plan) undecodedRows(ctx context.Context) (int64, error) {
 	var total int64
 	for _, data := range p.opts.Data {
-		if len(data.Quarantine) == 0 {
+		if _, ok := p.cfg.Streams[data.Name]; !ok || len(data.Quarantine) == 0 {
 			continue
 		}
 		from := readParquet(data.Quarantine)
