@@ -25,6 +25,18 @@ func (m *Metric) storedCuts() [][]string {
 	return out
 }
 
+// storedSets are the groups that the nightly table holds: every grain of the stored cuts, but no partner by day or week. Those would be
+// most of the table and are read one partner at a time: they are computed when asked for, with the same result.
+func (m *Metric) storedSets() []set {
+	return slices.DeleteFunc(setsOf(m.Grains, m.storedCuts()), func(s set) bool { return !m.stores(s) })
+}
+
+// stores says whether the nightly table has a group.
+func (m *Metric) stores(s set) bool {
+	fine := s.grain == "day" || s.grain == "week"
+	return len(s.cut) <= len(m.Always)+1 && !(fine && slices.Contains(s.cut, "partner"))
+}
+
 // cut is the full cut for the asked-for dimensions: those that are always there are added.
 func (m *Metric) cut(by []string) []string {
 	return inOrder(append(slices.Clone(m.Always), by...))

@@ -160,6 +160,9 @@ func TestStoredEqualsComputedOnDemand(t *testing.T) {
 			_, err = conn.ExecContext(t.Context(), "INSERT INTO computed "+text)
 			require.NoError(t, err)
 		}
+		// partners by day and week are not kept: they come only on demand
+		_, err = conn.ExecContext(t.Context(), "DELETE FROM computed WHERE partner IS NOT NULL AND grain IN ('day', 'week')")
+		require.NoError(t, err)
 		var rows, apart int
 		require.NoError(t, conn.QueryRowContext(t.Context(), "SELECT (SELECT count(*) FROM kept), count(*) FROM ((FROM kept EXCEPT ALL FROM computed) UNION ALL (FROM computed EXCEPT ALL FROM kept))").Scan(&rows, &apart))
 		require.Positive(t, rows)

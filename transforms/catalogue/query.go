@@ -202,31 +202,33 @@ func storedVersions(ctx context.Context, conn *sql.Conn) (map[string]int, error)
 	return out, rows.Err()
 }
 
-// rowsSQL reads the stored table where it holds every asked-for group, and computes otherwise.
+// rowsSQL reads the groups that the stored table holds from it, and computes the others.
 func rowsSQL(ctx context.Context, conn *sql.Conn, m *Metric, spec QuerySpec, stored bool) (string, error) {
 	sets, err := m.sets(spec)
 	if err != nil {
 		return "", err
 	}
 	conditions := spec.conditions()
-	if stored && m.holds(sets) {
-		return "SELECT * FROM metrics.metric_value WHERE " + strings.Join(append(conditions, "metric_id = "+quoteText(m.ID), setsSQL(sets)), " AND "), nil
-	}
-	b, err := single(ctx, conn, m, sets)
-	if err != nil {
-		return "", err
-	}
-	return "SELECT * FROM (" + b.generate().sql() + ") AS computed WHERE " + strings.Join(append(conditions, "true"), " AND "), nil
-}
-
-// holds says whether the nightly table has all these groups.
-func (m *Metric) holds(sets []set) bool {
+	var held, others []set
 	for _, s := range sets {
-		if len(s.cut) > len(m.Always)+1 {
-			return false
+		if stored && m.stores(s) {
+			held = append(held, s)
+		} else {
+			others = append(others, s)
 		}
 	}
-	return true
+	var parts []string
+	if len(held) > 0 {
+		parts = append(parts, "SELECT * FROM metrics.metric_value WHERE "+strings.Join(append(slices.Clone(conditions), "metric_id = "+quoteText(m.ID), setsSQL(held)), " AND "))
+	}
+	if len(others) > 0 {
+		b, err := single(ctx, conn, m, others)
+		if err != nil {
+			return "", err
+		}
+		parts = append(parts, "SELECT * FROM ("+b.generate().sql()+") AS computed WHERE "+strings.Join(append(slices.Clone(conditions), "true"), " AND "))
+	}
+	return strings.Join(parts, "\nUNION ALL\n"), nil
 }
 
 // single is a batch of one metric.

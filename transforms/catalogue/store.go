@@ -93,7 +93,7 @@ func (c *Catalogue) storeFact(ctx context.Context, conn *sql.Conn, metrics []*Me
 func storeLarge(ctx context.Context, conn *sql.Conn, f fact, metrics []*Metric) error {
 	var sets []set
 	for _, m := range metrics {
-		sets = append(sets, setsOf(m.Grains, m.storedCuts())...)
+		sets = append(sets, m.storedSets()...)
 	}
 	base := step{"t_base", []string{f.baseSQL(metrics, sets)}}
 	if err := materialise(ctx, conn, "prepare "+f.name, base); err != nil {
@@ -156,7 +156,7 @@ func execute(ctx context.Context, conn executer, what string, statements ...stri
 func batches(f fact, metrics []*Metric) []*batch {
 	var out []*batch
 	for _, same := range group(metrics, (*Metric).passKey) {
-		out = append(out, newBatch(f, same, setsOf(same[0].Grains, same[0].storedCuts())))
+		out = append(out, newBatch(f, same, same[0].storedSets()))
 	}
 	return out
 }
