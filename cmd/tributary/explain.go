@@ -5,6 +5,7 @@ import (
 	"encoding/csv"
 	"fmt"
 	"strconv"
+	"strings"
 
 	"github.com/tributary-data/tributary/pipelines/nightly"
 	"github.com/tributary-data/tributary/schemas"
@@ -37,6 +38,7 @@ func (a *app) explain(ctx context.Context, spec catalogue.ExplainSpec, asCSV boo
 	if err != nil {
 		return usageError{err}
 	}
+	link(e, r.project)
 	switch {
 	case a.json:
 		return a.printJSON(e)
@@ -47,8 +49,18 @@ func (a *app) explain(ctx context.Context, spec catalogue.ExplainSpec, asCSV boo
 	return nil
 }
 
+// link fills in where each record stands in its source, by record_url.
+func link(e *catalogue.Explanation, p *project.Project) {
+	for i, s := range e.Rows {
+		source, _, _ := strings.Cut(s.Source, ".")
+		if url, ok := p.Config.RecordURL[source]; ok {
+			e.Rows[i].URL = strings.ReplaceAll(url.Value, "{key}", s.Key)
+		}
+	}
+}
+
 func explainHead() []string {
-	return []string{"entity", "key", "name", "partner", "at (UTC)", "excluded", "value", "numerator", "denominator", "censored", "source", "file", "line"}
+	return []string{"entity", "key", "name", "partner", "at (UTC)", "excluded", "value", "numerator", "denominator", "censored", "source", "file", "line", "url"}
 }
 
 func explainCells(s catalogue.SourceRow) []string {
@@ -57,7 +69,7 @@ func explainCells(s catalogue.SourceRow) []string {
 		partner += " " + s.PartnerName
 	}
 	return []string{
-		s.Entity, s.Key, s.Name, partner, s.At, s.Excluded, s.Value, s.Numerator, s.Denominator, mark(s.Censored), s.Source, s.File, strconv.FormatInt(s.Line, 10),
+		s.Entity, s.Key, s.Name, partner, s.At, s.Excluded, s.Value, s.Numerator, s.Denominator, mark(s.Censored), s.Source, s.File, strconv.FormatInt(s.Line, 10), s.URL,
 	}
 }
 

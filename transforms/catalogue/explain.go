@@ -57,6 +57,7 @@ type SourceRow struct {
 	File        string `json:"file"`
 	Line        int64  `json:"line"`
 	LoadID      string `json:"load_id"`
+	URL         string `json:"url,omitempty"` // the record in its source, filled in by who knows the configuration
 }
 
 // Explain walks one value down to the source rows it is made of.
