@@ -25,6 +25,21 @@ func Check(ctx context.Context, cfg Config) (diag.List, error) {
 	return check(ctx, parser, set, cfg), nil
 }
 
+// Missing names the entities that every project needs and that no map fills.
+func Missing(cfg Config) ([]string, error) {
+	set, err := schemas.Load()
+	if err != nil {
+		return nil, err
+	}
+	var missing []string
+	for _, e := range set.Entities {
+		if e.Required && !slices.ContainsFunc(cfg.Maps, func(m Map) bool { return m.Entity.Value == e.Name }) {
+			missing = append(missing, e.Name)
+		}
+	}
+	return missing, nil
+}
+
 type checker struct {
 	parser   *syntax.Parser
 	set      *schemas.Set

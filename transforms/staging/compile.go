@@ -3,6 +3,7 @@ package staging
 import (
 	"context"
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/tributary-data/tributary/schemas"
@@ -14,11 +15,11 @@ type compiledMap struct {
 	spec    Map
 	index   int
 	entity  *schemas.Entity
-	source  string // the system that the rows are from
 	stream  string
 	sql     string
-	details string   // what is wrong with the bad rows
-	mapped  []string // fields that the map fills
+	details string    // what is wrong with the bad rows
+	gone    []Warning // columns that the newest load no longer has
+	mapped  []string  // fields that the map fills
 	lookups bool
 	// rowScale turns the number of a typed row into that of the source's row.
 	rowScale string
@@ -40,6 +41,8 @@ type mapCompiler struct {
 	readings map[string]*reading
 	sources  map[string]fieldSource
 	levels   [][]string // fields by how many others they build on
+	seen     map[string]bool
+	gone     []Warning // columns that the newest load no longer has
 }
 
 // fieldSource is the expression that a field starts from.
@@ -53,7 +56,7 @@ type fieldSource struct {
 }
 
 func (p *Plan) compileMap(ctx context.Context, index int, spec Map, entity *schemas.Entity, s *stream) (*compiledMap, error) {
-	m := &mapCompiler{p: p, spec: spec, index: index, entity: entity, stream: s, readings: map[string]*reading{}, sources: map[string]fieldSource{}}
+	m := &mapCompiler{p: p, spec: spec, index: index, entity: entity, stream: s, readings: map[string]*reading{}, sources: map[string]fieldSource{}, seen: map[string]bool{}}
 	m.scope = &scope{stream: s.name, columns: s.columnNames(), beside: map[string][]string{}, used: map[string][]string{}}
 	if spec.Unnest != nil {
 		m.scope.item = spec.Unnest.alias()
@@ -86,7 +89,7 @@ func (p *Plan) compileMap(ctx context.Context, index int, spec Map, entity *sche
 	if len(p.problems) > before {
 		return nil, nil //nolint:nilnil // as above
 	}
-	out := &compiledMap{spec: spec, index: m.index, entity: entity, source: sourceOf(s.name), stream: s.name, lookups: len(spec.Lookup) > 0}
+	out := &compiledMap{spec: spec, index: m.index, entity: entity, stream: s.name, lookups: len(spec.Lookup) > 0}
 	if spec.Unnest != nil {
 		out.rowScale = fmt.Sprintf(" // %d", unnestScale)
 	}
@@ -95,6 +98,7 @@ func (p *Plan) compileMap(ctx context.Context, index int, spec Map, entity *sche
 			out.mapped = append(out.mapped, f.Name)
 		}
 	}
+	out.gone = m.gone
 	out.sql, out.details = m.finalQuery(query)
 	return out, nil
 }
@@ -135,8 +139,24 @@ func (m *mapCompiler) fieldSource(ctx context.Context, f Field) error {
 		return err
 	}
 	src.zone = zone
+	m.noteGone(f.Name)
 	m.sources[f.Name] = src
 	return nil
+}
+
+// noteGone remembers columns that a field uses and that the newest load no longer has.
+func (m *mapCompiler) noteGone(field string) {
+	for _, column := range m.scope.used[rowName] {
+		if m.stream.newest == nil || m.seen[column] || slices.Contains(m.stream.newest, column) {
+			continue
+		}
+		m.seen[column] = true
+		text := fmt.Sprintf("%s is no longer in %s", column, m.stream.name)
+		if near := diag.DidYouMean(column, m.stream.newest); near != "" {
+			text += "; " + near
+		}
+		m.gone = append(m.gone, Warning{Entity: m.entity.Name, Field: field, Rule: warnColumnGone, Rows: 1, Sample: text})
+	}
 }
 
 func (m *mapCompiler) columnType(path []string) string {

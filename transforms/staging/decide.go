@@ -113,3 +113,31 @@ func identList(names []string) string {
 	}
 	return strings.Join(quoted, ", ")
 }
+
+// checkCrosswalks refuses a crosswalk that translates one id into several.
+func (p *Plan) checkCrosswalks(ctx context.Context) error {
+	for _, id := range p.cfg.Identity {
+		for _, c := range id.Crosswalk {
+			s := p.streams[c.From.Value]
+			if s == nil {
+				continue
+			}
+			sc := &scope{stream: s.name, columns: s.columnNames()}
+			local, key := sc.own(c.Local.Pos, c.Local.Value, &p.problems), sc.own(c.Key.Pos, c.Key.Value, &p.problems)
+			if local == "NULL" || key == "NULL" {
+				continue
+			}
+			var ids int64
+			var sample string
+			err := p.queryRow(ctx, []any{&ids, &sample}, `SELECT count(*), coalesce(min(_say), '') FROM (
+SELECT %[1]s || ' (' || string_agg(DISTINCT %[2]s, ', ' ORDER BY %[2]s) || ')' AS _say FROM %[3]s WHERE %[1]s IS NOT NULL GROUP BY %[1]s HAVING count(DISTINCT %[2]s) > 1)`, local, key, s.live())
+			if err != nil {
+				return err
+			}
+			if ids > 0 {
+				return &DataError{Msg: fmt.Sprintf("%s: the crosswalk %s gives several ids for one: %s", c.At, s.name, sample), Hint: "give the stream a key, so that the newest row counts"}
+			}
+		}
+	}
+	return nil
+}

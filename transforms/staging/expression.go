@@ -152,7 +152,7 @@ type scope struct {
 	columns []string            // of the row
 	beside  map[string][]string // lookups: their columns, nil for one whose stream has not delivered
 	item    string              // alias of the unnested element, "" without one
-	used    map[string][]string // columns of lookups and keys of the element that were named
+	used    map[string][]string // columns of the row (under "row"), of lookups and keys of the element that were named
 }
 
 // column finds a column of the row as the source spells it; DuckDB's names do not differ by case.
@@ -228,10 +228,14 @@ func (s *scope) own(at diag.Pos, name string, problems *diag.List) string {
 		problems.Add(at, diag.DidYouMean(name, s.columns), "stream %s has no column %q", s.stream, name)
 		return "NULL"
 	}
+	s.use(rowName, c)
 	return ident(c)
 }
 
 func (s *scope) use(of, column string) {
+	if s.used == nil {
+		s.used = map[string][]string{}
+	}
 	if !slices.Contains(s.used[of], column) {
 		s.used[of] = append(s.used[of], column)
 	}

@@ -89,6 +89,9 @@ func (p *Plan) compile(ctx context.Context) error {
 			p.streams[data.Name] = s
 		}
 	}
+	if err := p.checkCrosswalks(ctx); err != nil {
+		return err
+	}
 	if err := p.problems.Err(); err != nil {
 		return err
 	}

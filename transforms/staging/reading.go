@@ -278,7 +278,9 @@ func (m *mapCompiler) readDecimal(r *reading, spec Field, in, srcType string) {
 	if factor != "" {
 		expr = fmt.Sprintf("TRY_CAST(TRY_CAST(%s AS DECIMAL(%d,%d)) * %s AS %s)", number, 28+shift, scale+shift, factor, f.Type)
 	}
+	anyNumber := " *" + plainNumber + " *"
 	if exponent {
+		anyNumber = exponentNumber
 		ok = exponentNumber
 		if !spec.Round {
 			wide := fmt.Sprintf("TRY_CAST(%s AS DECIMAL(38,18))", number)
@@ -288,7 +290,7 @@ func (m *mapCompiler) readDecimal(r *reading, spec Field, in, srcType string) {
 	r.add(2, value, fmt.Sprintf("CASE WHEN regexp_full_match(%s, ' *%s *') THEN %s END", number, ok, expr))
 	r.failures = append(r.failures, failure{
 		when: unread(in, value),
-		rule: fmt.Sprintf("staging.not_a_decimal(%[1]s, TRY_CAST(%[1]s AS %[2]s))", number, f.Type),
+		rule: fmt.Sprintf("staging.not_a_decimal(%[1]s, '%[2]s', TRY_CAST(%[1]s AS %[3]s))", number, anyNumber, f.Type),
 	})
 	r.expected = fmt.Sprintf("%s%s; round: true rounds longer ones", f.Type, form)
 }

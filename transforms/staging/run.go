@@ -38,6 +38,7 @@ const (
 	warnDuplicate  = "duplicate_key"
 	warnOutOfRange = "out_of_range"
 	warnUnknown    = "not_in_program"
+	warnColumnGone = "column_gone"
 )
 
 // Quarantined is how many rows the run set apart, those that could not be decoded included.

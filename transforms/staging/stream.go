@@ -29,6 +29,7 @@ type stream struct {
 	name    string
 	spec    Stream
 	columns []column // of the source, without lineage
+	newest  []string // those of them that the newest commit brought; nil when that was the only one
 	key     []string // expressions that make rows versions of one record
 	version string   // expression that orders versions as a number, NULL without one
 	query   string   // of a map that is a SELECT
@@ -82,7 +83,11 @@ func (p *Plan) openStream(ctx context.Context, data StreamData) (*stream, error)
 	if len(current)+len(old) == 0 {
 		return nil, nil //nolint:nilnil // a stream without data is no error and has no rows
 	}
-	have, err := p.describe(ctx, "SELECT * FROM "+readParquet(slices.Concat(current, old)))
+	described := current
+	if len(current) == 0 {
+		described = old
+	}
+	have, err := p.describe(ctx, "SELECT * FROM "+readParquet(described))
 	if err != nil {
 		return nil, fmt.Errorf("read the parts of %s: %w", data.Name, err)
 	}
@@ -90,9 +95,12 @@ func (p *Plan) openStream(ctx context.Context, data StreamData) (*stream, error)
 		switch {
 		case c.name == "file_row_number" || c.name == "file_index":
 			p.problems.Add(s.spec.Key.At, "rename it with header:", "stream %s has a column named %s, which DuckDB keeps for itself", s.name, c.name)
-		case !slices.Contains([]string{"_load_id", "_extracted_at", "_source_file", "_source_line", "_op"}, c.name):
+		case !slices.Contains(rawLineage(), c.name):
 			s.columns = append(s.columns, c)
 		}
+	}
+	if s.newest, err = p.newestColumns(ctx, described); err != nil {
+		return nil, fmt.Errorf("read the parts of %s: %w", data.Name, err)
 	}
 	if ok, err := p.describeRecords(ctx, s); err != nil || !ok {
 		return s, err
@@ -106,6 +114,33 @@ func (p *Plan) openStream(ctx context.Context, data StreamData) (*stream, error)
 		return nil, fmt.Errorf("find what vanished from %s: %w", s.name, err)
 	}
 	return s, nil
+}
+
+// newestColumns are the columns of what the newest commit brought: a column that is not among them may have been renamed.
+func (p *Plan) newestColumns(ctx context.Context, parts []Part) ([]string, error) {
+	newest := parts[len(parts)-1].Commit
+	var last []Part
+	for _, part := range parts {
+		if part.Commit == newest {
+			last = append(last, part)
+		}
+	}
+	if len(last) == len(parts) {
+		return nil, nil
+	}
+	columns, err := p.describe(ctx, "SELECT * FROM "+readParquet(last))
+	names := make([]string, 0, len(columns))
+	for _, c := range columns {
+		if !slices.Contains(rawLineage(), c.name) {
+			names = append(names, c.name)
+		}
+	}
+	return names, err
+}
+
+// rawLineage is the columns of raw Parquet that are none of the source's.
+func rawLineage() []string {
+	return []string{"_load_id", "_extracted_at", "_source_file", "_source_line", "_op"}
 }
 
 // splitParts sets apart the parts that newer snapshots replaced; in other modes nothing vanishes and they are of no use.

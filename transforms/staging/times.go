@@ -32,7 +32,7 @@ func readers() string {
 		{"plausible_instant(w)", "CASE WHEN w >= TIMESTAMPTZ '1000-01-01 00:00:00+00' AND w < TIMESTAMPTZ '10000-01-01 00:00:00+00' THEN w END"},
 		{"inclusive_end(w)", "CASE WHEN CAST(w AS TIME) = TIME '00:00:00' OR CAST(w AS TIME) >= TIME '23:59:00' THEN date_trunc('day', w) + INTERVAL 1 DAY ELSE w END"},
 		{"not_a_date(t)", fmt.Sprintf("CASE WHEN regexp_full_match(t, '%s') THEN '%s' ELSE '%s' END", ambiguous, ruleAmbiguousDate, ruleNotDate)},
-		{"not_a_decimal(t, cast_value)", fmt.Sprintf("CASE WHEN NOT regexp_full_match(t, '%s') THEN '%s' WHEN cast_value IS NULL THEN '%s' ELSE '%s' END", exponentNumber, ruleNotDecimal, ruleOverflow, ruleTooPrecise)},
+		{"not_a_decimal(t, form, cast_value)", fmt.Sprintf("CASE WHEN NOT regexp_full_match(t, form) THEN '%s' WHEN cast_value IS NULL THEN '%s' ELSE '%s' END", ruleNotDecimal, ruleOverflow, ruleTooPrecise)},
 	} {
 		fmt.Fprintf(&b, "CREATE OR REPLACE MACRO staging.%s AS %s;\n", m.head, m.body)
 	}

@@ -60,7 +60,14 @@ SELECT %[1]s, %[2]s, '%[3]s', count(*), min(%[4]s || coalesce(' in ' || _source_
 			}
 		}
 	}
-	return p.readWarnings(ctx, "SELECT entity, field, rule, rows, sample FROM staging.warning ORDER BY 1, 2, 3")
+	for _, m := range p.maps {
+		for _, w := range m.gone {
+			if err := p.exec(ctx, "INSERT INTO staging.warning VALUES (%s, %s, %s, %d, %s)", text(w.Entity), text(w.Field), text(w.Rule), w.Rows, text(w.Sample)); err != nil {
+				return nil, err
+			}
+		}
+	}
+	return p.readWarnings(ctx, "SELECT entity, field, rule, rows, sample FROM staging.warning ORDER BY 1, 2, 3, 5")
 }
 
 func (p *Plan) unexpected(f schemas.Field) (condition, rule string) {
