@@ -12,7 +12,8 @@ import (
 // Below it one statement per batch is faster, because planning then costs more than rows do.
 const largeFact = 20_000
 
-// Store computes every metric and replaces metrics.metric_value and metrics.definition.
+// Store computes every metric and replaces metrics.metric_value and metrics.definition. It is no transaction, because a transaction
+// would hold every intermediate table to its end: readers must not look at a warehouse that is being built.
 func (c *Catalogue) Store(ctx context.Context, conn *sql.Conn) error {
 	if err := c.describe(ctx, conn); err != nil {
 		return err
@@ -105,10 +106,8 @@ func storeLarge(ctx context.Context, conn *sql.Conn, f fact, metrics []*Metric) 
 		if err := materialise(ctx, conn, b.what(), s.steps...); err != nil {
 			return err
 		}
-		for _, rows := range s.rows {
-			if err := execute(ctx, conn, b.what(), insert(rows)); err != nil {
-				return err
-			}
+		if err := execute(ctx, conn, b.what(), insert(strings.Join(s.rows, "\nUNION ALL\n"))); err != nil {
+			return err
 		}
 		if err := drop(ctx, conn, s.steps...); err != nil {
 			return err
