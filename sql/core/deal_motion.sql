@@ -4,6 +4,9 @@ description: >-
   a motion that it was never in before; returning to an earlier motion is ignored (metrics.md 3.11 CNV). A won deal
   without any stage row stands in its recorded motion from the close on, so that its stages can be imputed.
 grain: [deal_id, motion]
+checks:
+  - expression: {sql: "motion IN (SELECT m.motion FROM program.motion AS m WHERE m.enabled)", name: motion_is_run}
+    severity: warn
 */
 WITH entry AS (
   SELECT s.deal_id, coalesce(s.motion, d.recorded_motion) AS motion, min(s.entered_at) AS from_at
