@@ -17,10 +17,10 @@ type Table struct {
 // TableOf lays rows out.
 func TableOf(rows []Row) Table {
 	dims := rowDims(rows)
-	any := func(has func(Row) bool) bool { return slices.ContainsFunc(rows, has) }
-	parts := any(func(r Row) bool { return r.Numerator.Valid || r.Denominator.Valid })
-	censored := any(func(r Row) bool { return r.NCensored > 0 })
-	excluded := any(func(r Row) bool { return r.NExcluded > 0 })
+	some := func(has func(Row) bool) bool { return slices.ContainsFunc(rows, has) }
+	parts := some(func(r Row) bool { return r.Numerator.Valid || r.Denominator.Valid })
+	censored := some(func(r Row) bool { return r.NCensored > 0 })
+	excluded := some(func(r Row) bool { return r.NExcluded > 0 })
 	var t Table
 	column := func(name string, right bool) {
 		t.Head, t.Right = append(t.Head, name), append(t.Right, right)
