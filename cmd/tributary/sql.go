@@ -84,13 +84,20 @@ func (a *app) test(ctx context.Context, update bool) error {
 	if err != nil {
 		return err
 	}
+	ours, err := unittest.Load(embedded.FS, "sql")
+	if err != nil {
+		return err
+	}
 	tests, err := unittest.Load(p.SQL(), p.Config.SQL.Value)
 	if err != nil {
 		return err
 	}
+	rules, err := program.Builtin()
+	if err != nil {
+		return err
+	}
 	day := time.Date(2026, 6, 30, 0, 0, 0, 0, time.UTC)
-	params := p.Params(day, program.DayEnd(day, p.Zone))
-	results, err := unittest.Run(ctx, set, tests, unittest.Options{Setup: unittest.Setup(p.Program, params)})
+	results, err := unittest.Run(ctx, set, tests, unittest.Options{Setup: unittest.Setup(p.Program, p.Params(day, program.DayEnd(day, p.Zone)))})
 	if err != nil {
 		return err
 	}
@@ -101,6 +108,14 @@ func (a *app) test(ctx context.Context, update bool) error {
 		}
 		return a.show(written, tableOf{text: fmt.Sprintf("%d files updated", len(written))})
 	}
+	// ours are written for the built-in program in UTC; a user's model over ours may well break them, which is worth knowing
+	builtin, err := unittest.Run(ctx, set, ours, unittest.Options{Setup: unittest.Setup(rules, program.Params{
+		AsOf: day, KnownAt: program.DayEnd(day, time.UTC), Zone: "UTC", Currency: "EUR", MinN: 5,
+	})})
+	if err != nil {
+		return err
+	}
+	results = append(results, builtin...)
 	if err := results.Err(); err != nil {
 		return usageError{err}
 	}
