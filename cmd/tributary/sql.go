@@ -50,6 +50,13 @@ func (a *app) lintCommand() *cobra.Command {
 			if err := findings.Err(); err != nil {
 				return usageError{err}
 			}
+			// metrics are bound over the facts of what is published, where something is
+			if r, err := a.read(cmd.Context()); err == nil {
+				defer r.Close()
+				if err := r.cat.Check(cmd.Context(), r.conn); err != nil {
+					return usageError{err}
+				}
+			}
 			return a.show(findings, tableOf{text: fmt.Sprintf("%d models, nothing found", len(set.Names()))})
 		},
 	}
