@@ -1,6 +1,8 @@
 package schemas_test
 
 import (
+	"flag"
+	"os"
 	"testing"
 	"testing/fstest"
 
@@ -8,6 +10,20 @@ import (
 
 	"github.com/tributary-data/tributary/schemas"
 )
+
+var update = flag.Bool("update", false, "write docs/contracts.md")
+
+func TestReferenceIsUpToDate(t *testing.T) {
+	const file = "../docs/contracts.md"
+	set, err := schemas.Load()
+	require.NoError(t, err)
+	if *update {
+		require.NoError(t, os.WriteFile(file, []byte(set.Reference()), 0o600))
+	}
+	have, err := os.ReadFile(file)
+	require.NoError(t, err)
+	require.Equal(t, set.Reference(), string(have), "run: go test ./schemas -update")
+}
 
 func TestLoadShipped(t *testing.T) {
 	set, err := schemas.Load()
