@@ -1,27 +1,44 @@
-# Targets that need more than Go, gcc and make say so; `make help` lists all.
+# Targets that need more than Go, gcc and make say so in their line of `make help`.
 SHELL := /bin/bash
+.SHELLFLAGS := -eu -o pipefail -c
 .DEFAULT_GOAL := help
+
 BIN := .run/tributary
+GOLANGCI := v2.15.0
 # ./... passes over folders named testdata: the packages in ours are named
 PACKAGES = ./... $(shell find testdata -name '*.go' -exec dirname {} + | sort -u | sed 's|^|./|')
 
 .PHONY: help
 help: ## list the targets
-	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/  \1\t\2/' | expand -t 20
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/  make \1\t\2/' | expand -t 25
 
 .PHONY: build
-build: ## build the program into .run/
+build: ## build the program as .run/tributary
 	@mkdir -p .run
 	go build -o $(BIN) ./cmd/tributary
 
+# The line of JSON that ends a run off a terminal is for schedulers, not for the reader of this.
 .PHONY: run
 run: build ## the demo vendor end to end: progress, the six results, an HTML page to open
 	@rm -rf .run/demo
 	@$(BIN) demo .run/demo >/dev/null
-	@$(BIN) run --project .run/demo --as-of 2026-09-30
+	@$(BIN) run --project .run/demo --as-of 2026-09-30 | sed '/^{"run_id"/d'
 	@echo; echo "Open this page:"; $(BIN) report --project .run/demo --out .run/demo/report.html
 
 .PHONY: test
 test: ## every test that needs Go, gcc and make alone
 	go vet $(PACKAGES)
 	go test -timeout 30m $(PACKAGES)
+
+.PHONY: lint
+lint: .tools/golangci-lint-$(GOLANGCI) ## golangci-lint with every linter that .golangci.yml does not switch off (builds it once, minutes)
+	$< run $(PACKAGES)
+
+.tools/golangci-lint-$(GOLANGCI):
+	@mkdir -p .tools
+	GOBIN=$(CURDIR)/.tools/bin go install github.com/golangci/golangci-lint/v2/cmd/golangci-lint@$(GOLANGCI)
+	@mv .tools/bin/golangci-lint $@
+
+.PHONY: clean
+clean: ## remove what these targets have made
+	rm -rf .run .tools
