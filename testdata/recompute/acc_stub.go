@@ -1,0 +1,4 @@
+package recompute
+
+func (c *calc) accruals() {}
+func (c *calc) sources()  {}
