@@ -91,14 +91,19 @@ func (n *night) past(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
+	// a night's record is committed after its known_at, so it is found by what it says, not by when it was committed
 	hash := ""
-	for _, m := range lake.KnownBy(log, n.knownAt) {
-		if m.Kind == lake.KindRun && m.Run.Program != "" {
-			hash = m.Run.Program
+	var newest time.Time
+	for _, m := range log {
+		if m.Kind == lake.KindRun && m.Run.Program != "" && !m.Run.KnownAt.After(n.knownAt) && !m.Run.KnownAt.Before(newest) {
+			hash, newest = m.Run.Program, m.Run.KnownAt
 		}
 	}
-	if hash == "" || hash == n.program {
-		n.notice("no run had ended by %s: today's program is used", n.knownAt.Format(time.RFC3339))
+	if hash == "" {
+		n.notice("no run knew as little as %s: today's program is used", n.knownAt.Format(time.RFC3339))
+		return nil
+	}
+	if hash == n.program {
 		return nil
 	}
 	files, err := n.lake.LoadProgram(ctx, hash)
