@@ -46,6 +46,7 @@ SELECT
   CAST(order_type AS VARCHAR) AS order_type,
   CAST(product_line AS VARCHAR) AS product_line,
   CAST(outcome AS VARCHAR) AS outcome,
+  CAST(is_void_loss AS BOOLEAN) AS is_void_loss,
   created_at,
   closed_at,
   CAST(registration_id AS VARCHAR) AS registration_id,

@@ -1,7 +1,7 @@
 /* tributary
 description: >-
-  Deals with their state as at as_of. `void` = merged, duplicate or unqualified: closed without being won or lost
-  (facts CNV-10). A closed deal without a closing instant cannot be dated: it is `no_closed_at` in what closes.
+  Deals with their state as at as_of. `void` = closed without being won or lost. `is_void_loss` = void, or lost as merged,
+  duplicate or unqualified, which the win rate leaves out (metrics.md CNV-10). A closed deal without a closing instant cannot be dated: it is `no_closed_at` in what closes.
 grain: [deal_id]
 */
 SELECT
@@ -18,7 +18,8 @@ SELECT
   CAST(coalesce(d.currency, m.default_currency) AS VARCHAR) AS currency,
   d.created_at,
   CASE WHEN d.outcome = 'open' THEN NULL ELSE d.closed_at END AS closed_at,
-  CAST(CASE WHEN d.outcome = 'lost' AND v.reason IS NOT NULL THEN 'void' ELSE d.outcome END AS VARCHAR) AS outcome,
+  CAST(d.outcome AS VARCHAR) AS outcome,
+  CAST(d.outcome = 'void' OR (d.outcome = 'lost' AND v.reason IS NOT NULL) AS BOOLEAN) AS is_void_loss,
   CAST(CASE
     WHEN coalesce(d.deleted, false) THEN 'deleted'
     WHEN coalesce(d.test, false) OR coalesce(r.is_test, false) THEN 'test'

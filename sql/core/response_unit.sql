@@ -29,6 +29,18 @@ assigned AS (
   FROM staging.lead_assignment AS a
   WHERE coalesce(a.deleted, false)
 ),
+-- where assignments name partners, one without is inside the vendor: no partner's unit, but it ends the turn before it
+names AS (
+  SELECT count(*) > 0 AS partners FROM staging.lead_assignment WHERE partner_id IS NOT NULL
+),
+inside AS (
+  SELECT
+    lead_id, min(acknowledged_at) AS acknowledged_at, min(accepted_at) AS accepted_at,
+    min(CASE WHEN reject_reason IS NOT NULL THEN rejected_at END) AS rejected_at
+  FROM live
+  WHERE partner_id IS NULL
+  GROUP BY lead_id
+),
 unit AS (
   SELECT
     concat('assignment:', a.assignment_id) AS unit_id, 'lead_assignment' AS entity, a.assignment_id AS entity_key,
@@ -43,8 +55,9 @@ unit AS (
     CASE WHEN a.is_deleted THEN 'deleted' WHEN l.excluded IS NOT NULL THEN l.excluded WHEN coalesce(r.is_test, false) THEN 'test' END AS excluded
   FROM assigned AS a
   JOIN core.lead AS l ON l.lead_id = a.lead_id
+  CROSS JOIN names AS n
   LEFT JOIN core.partner_ref AS r ON r.partner_id = a.partner_id
-  WHERE l.direction = 'vendor_to_partner'
+  WHERE l.direction = 'vendor_to_partner' AND (a.partner_id IS NOT NULL OR NOT n.partners)
   UNION ALL
   SELECT
     concat('lead:', l.lead_id) AS unit_id, 'lead' AS entity, l.lead_id AS entity_key,
@@ -52,7 +65,9 @@ unit AS (
     CASE l.direction WHEN 'vendor_to_partner' THEN 'partner' WHEN 'partner_to_vendor' THEN 'vendor' ELSE 'either' END AS party,
     l.partner,
     CASE l.direction WHEN 'vendor_to_partner' THEN l.assigned_at WHEN 'partner_to_vendor' THEN l.submitted_at ELSE l.received_at END AS clock_start,
-    l.acknowledged_at, l.accepted_at, l.rejected_at,
+    CASE WHEN l.direction = 'partner_to_vendor' THEN least(l.acknowledged_at, i.acknowledged_at) ELSE l.acknowledged_at END AS acknowledged_at,
+    CASE WHEN l.direction = 'partner_to_vendor' THEN least(l.accepted_at, i.accepted_at) ELSE l.accepted_at END AS accepted_at,
+    CASE WHEN l.direction = 'partner_to_vendor' THEN least(l.rejected_at, i.rejected_at) ELSE l.rejected_at END AS rejected_at,
     NULL AS lead_acknowledged_at, NULL AS lead_accepted_at, NULL AS lead_rejected_at,
     l.first_contact_at,
     true AS is_first,
@@ -60,6 +75,7 @@ unit AS (
     l.excluded
   FROM core.lead AS l
   LEFT JOIN (SELECT DISTINCT lead_id FROM live) AS a ON a.lead_id = l.lead_id
+  LEFT JOIN inside AS i ON i.lead_id = l.lead_id
   WHERE a.lead_id IS NULL OR l.direction <> 'vendor_to_partner'
 )
 SELECT

@@ -67,7 +67,7 @@ SELECT
   END AS VARCHAR) AS exit_kind,
   CASE
     WHEN won_here AND rank < close_rank THEN closed_at
-    WHEN next_at IS NOT NULL THEN next_at
+    WHEN next_at IS NOT NULL THEN least(exited_at, next_at)
     WHEN to_at IS NOT NULL THEN to_at
     WHEN ended_here THEN greatest(closed_at, entered_at)
     WHEN won_here THEN closed_at

@@ -1,7 +1,8 @@
 /* tributary
 description: >-
   CNV-10 and VEL-1, 2, 3, 7, 8: closed deals, anchored at the close, with the seconds from registration, approval and
-  creation. Void deals are neither won nor lost. `registration_excluded` and `approval_excluded` say why a deal is in no
+  creation. Void deals are neither won nor lost; `win_excluded` also takes those lost as merged,
+  duplicate or unqualified out of the win rate. `registration_excluded` and `approval_excluded` say why a deal is in no
   velocity from there; a deal that was never registered (or approved) is not in that metric at all.
 grain: [deal_id]
 */
@@ -17,6 +18,7 @@ SELECT
   CAST(d.route AS VARCHAR) AS route,
   CAST(coalesce(o.motion, d.recorded_motion, 'unknown') AS VARCHAR) AS motion,
   CAST(CASE WHEN d.excluded IS NOT NULL THEN d.excluded WHEN d.outcome = 'void' THEN 'void' END AS VARCHAR) AS excluded,
+  CAST(CASE WHEN d.is_void_loss THEN 'void' END AS VARCHAR) AS win_excluded,
   CAST(d.outcome = 'won' AS BOOLEAN) AS is_won,
   CAST(d.registration_id IS NOT NULL AS BOOLEAN) AS is_registered,
   CAST(d.decision = 'approved' AND d.decided_at IS NOT NULL AS BOOLEAN) AS is_approved,
