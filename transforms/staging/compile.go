@@ -26,8 +26,8 @@ type compiledMap struct {
 }
 
 // Columns that typed rows have beside the entity's fields and the lineage.
-var markColumns = []column{
-	{"_gone", "BOOLEAN"}, {"_version", "DECIMAL(38,6)"}, {"_translated", "BOOLEAN"}, {"_map", "INTEGER"}, {"_bad", "INTEGER"},
+func markColumns() []column {
+	return []column{{"_gone", "BOOLEAN"}, {"_version", "DECIMAL(38,6)"}, {"_translated", "BOOLEAN"}, {"_map", "INTEGER"}, {"_bad", "INTEGER"}}
 }
 
 // mapCompiler makes the SQL of one map.

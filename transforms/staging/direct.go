@@ -2,6 +2,8 @@ package staging
 
 import (
 	"fmt"
+	"regexp"
+	"strconv"
 
 	"github.com/tributary-data/tributary/schemas"
 )
@@ -71,4 +73,14 @@ func integerSize(typ string) (precision, scale int, ok bool) {
 func (f Field) hasTextOptions() bool {
 	return f.JSON.Value != "" || f.Trim != nil || f.Null != nil || f.Default != nil || f.Values != nil || len(f.Date) > 0 || f.Epoch.Value != "" ||
 		f.Decimal != nil || f.MinorUnits != nil || f.Percent.Value != "" || f.Boolean != nil || f.Pad != nil || f.StripZeros
+}
+
+func decimalSize(typ string) (precision, scale int, ok bool) {
+	m := regexp.MustCompile(`^DECIMAL\((\d+),(\d+)\)$`).FindStringSubmatch(typ)
+	if m == nil {
+		return 0, 0, false
+	}
+	precision, _ = strconv.Atoi(m[1])
+	scale, _ = strconv.Atoi(m[2])
+	return precision, scale, true
 }

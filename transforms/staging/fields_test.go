@@ -72,7 +72,7 @@ func TestFields(t *testing.T) {
 		{"currency signs only if told", "deal", "amount", `decimal: {thousands: ",", strip: ["€", EUR]}`, []string{"€1,234.50", "-€5", "1,234.50 EUR", "$5", "€ 5 "}, []string{"1234.5000", "-5.0000", "1234.5000", "rule:not_a_decimal", "5.0000"}},
 		{"parentheses", "deal", "amount", `decimal: {negative: parentheses}`, []string{"(12.50)", "12.50", "-12.50", "(12"}, []string{"-12.5000", "12.5000", "-12.5000", "rule:not_a_decimal"}},
 		{"trailing minus", "deal", "amount", `decimal: {negative: trailing}`, []string{"12.50-", "12.50"}, []string{"-12.5000", "12.5000"}},
-		{"exponents if told", "deal", "amount", `decimal: {exponent: true}`, []string{"1e3", "1.5E-2", "1e-9", "7"}, []string{"1000.0000", "0.0150", "rule:too_precise", "7.0000"}},
+		{"exponents if told", "deal", "amount", `decimal: {exponent: true}`, []string{"1e3", "1.5E-2", "1e-9", "7", "1e-25", "0e-30", "1e40", "-2.5e1"}, []string{"1000.0000", "0.0150", "rule:too_precise", "7.0000", "rule:too_precise", "0.0000", "rule:overflow", "-25.0000"}},
 		{"rounding if told", "deal", "amount", "round: true", []string{"1.00005", "-1.00005", "1.00004"}, []string{"1.0001", "-1.0001", "1.0000"}},
 		{"minor units of one currency", "deal", "amount", "minor_units: USD", []string{"12345", "-5", "1.5", "12345.00"}, []string{"123.4500", "-0.0500", "rule:too_precise", "123.4500"}},
 		{"minor units of dinars and yen", "deal", "amount", "minor_units: {expr: \"CASE WHEN v LIKE '%1' THEN 'KWD' WHEN v LIKE '%2' THEN 'JPY' WHEN v LIKE '%3' THEN 'CLF' ELSE 'XXX' END\"}",

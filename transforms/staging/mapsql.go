@@ -208,7 +208,7 @@ func (m *mapCompiler) finalQuery(query string) (typed, details string) {
 	if len(drops) > 0 {
 		query += "\nWHERE NOT (" + strings.Join(drops, " OR ") + ")"
 	}
-	columns := make([]string, 0, len(m.entity.Fields)+len(lineage)+len(markColumns))
+	columns := make([]string, 0, len(m.entity.Fields)+16)
 	for _, f := range m.entity.Fields {
 		expr := m.unmapped(f)
 		if _, ok := m.readings[f.Name]; ok {
@@ -299,9 +299,9 @@ func badDetails(failures []numberedFailure, at string) []string {
 
 // typedColumns are the columns of an entity's typed rows, before duplicates are decided and as_of cuts.
 func typedColumns(e *schemas.Entity) []column {
-	columns := make([]column, 0, len(e.Fields)+len(lineage)+len(markColumns))
+	columns := make([]column, 0, len(e.Fields)+16)
 	for _, f := range e.Fields {
 		columns = append(columns, column{f.Name, f.Type})
 	}
-	return slices.Concat(columns, lineage, markColumns)
+	return slices.Concat(columns, lineage(), markColumns())
 }

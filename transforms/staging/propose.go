@@ -55,7 +55,11 @@ func ProposeMap(s Sample) (string, error) {
 			used[c.column] = true
 			fmt.Fprintf(&b, "      %s: %s  # guess: %s\n", f.Name, c.value(f), c.because)
 		case f.Required && f.NullAs == nil:
-			fmt.Fprintf(&b, "      # %s: …  # needed: %s\n", f.Name, firstSentence(f.Description))
+			accepted := ""
+			if len(f.Accepted) > 0 {
+				accepted = "; one of " + strings.Join(f.Accepted, ", ")
+			}
+			fmt.Fprintf(&b, "      # %s: …  # needed: %s%s\n", f.Name, firstSentence(f.Description), accepted)
 		}
 	}
 	var rest []string
@@ -88,9 +92,8 @@ func writeKey(b *strings.Builder, e *schemas.Entity, chosen map[string]guess) {
 var notName = regexp.MustCompile(`[^a-z0-9]+`)
 
 func streamName(file string) string {
-	base := strings.ToLower(filepath.Base(file))
-	base, _, _ = strings.Cut(base, ".")
-	return strings.Trim(notName.ReplaceAllString(base, "_"), "_")
+	base, _, _ := strings.Cut(filepath.Base(file), ".")
+	return snake(base)
 }
 
 // entity finds what the file is about: by its name, and by how many fields have a column.
@@ -112,9 +115,12 @@ func (s Sample) entity(set *schemas.Set) (*schemas.Entity, string, error) {
 			score += c.score
 		}
 		score /= float64(len(e.Fields)) + 4
-		if named(streamName(s.File), e) {
-			score++
+		for _, f := range e.Fields {
+			if _, ok := chosen[f.Name]; f.Required && f.NullAs == nil && !ok {
+				score -= 0.1
+			}
 		}
+		score += float64(named(streamName(s.File), e))
 		if score > bestScore {
 			best, bestScore = e, score
 		}
@@ -122,27 +128,22 @@ func (s Sample) entity(set *schemas.Set) (*schemas.Entity, string, error) {
 	return best, "  # guess: by the file's name and columns", nil
 }
 
-// named says whether a file's name holds an entity's name, or another word for it.
-func named(file string, e *schemas.Entity) bool {
-	words := strings.Split(file, "_")
+// named says how much of a file's name is an entity's name, or another word for it: the number of its words, 0 for none.
+func named(file string, e *schemas.Entity) int {
+	best := 0
 	for _, name := range append([]string{e.Name}, entityWords()[e.Name]...) {
-		parts := strings.Split(name, "_")
-		for i := 0; i+len(parts) <= len(words); i++ {
-			same := len(words)-i == len(parts) || i+len(parts) == len(words) || len(words) > len(parts)
-			for j, p := range parts {
-				same = same && (words[i+j] == p || words[i+j] == p+"s" || words[i+j] == strings.TrimSuffix(p, "y")+"ies")
-			}
-			if same && (len(parts) > 1 || len(words) == 1 || !strings.Contains(file, "history")) {
-				return true
+		for _, form := range []string{name, name + "s", strings.TrimSuffix(name, "y") + "ies"} {
+			if strings.Contains("_"+file+"_", "_"+form+"_") {
+				best = max(best, 1+strings.Count(name, "_"))
 			}
 		}
 	}
-	return false
+	return best
 }
 
 func entityWords() map[string][]string {
 	return map[string][]string{
-		"partner": {"reseller", "account", "company"}, "deal": {"opportunity", "opp"}, "deal_stage": {"opportunity_history", "stage_history"},
+		"partner": {"reseller", "account", "company"}, "deal": {"opportunity", "opp", "sale", "order"}, "deal_stage": {"opportunity_history", "stage_history"},
 		"deal_line": {"opportunity_line_item", "line_item"}, "activity": {"task", "event", "engagement"}, "fx_rate": {"rate", "exchange_rate", "currency_rate"},
 		"deal_registration": {"registration"}, "partner_contact": {"contact"}, "partner_tier": {"tier"}, "lead_assignment": {"assignment"}, "invoice": {"bill"},
 	}
@@ -248,7 +249,10 @@ func likeness(e *schemas.Entity, f schemas.Field, column string) (float64, strin
 			return 0.9 - float64(i)/100, "another word for it"
 		}
 	}
-	if diag.Nearest(bare, []string{f.Name}) != "" && len(bare) > 4 {
+	switch {
+	case strings.ReplaceAll(bare, "_", "") == strings.ReplaceAll(f.Name, "_", ""):
+		return 0.8, "same name"
+	case strings.Contains("_"+bare+"_", "_"+f.Name+"_"), strings.HasPrefix(f.Name, bare+"_") && len(bare) > 4:
 		return 0.5, "a similar name"
 	}
 	return 0, ""

@@ -31,7 +31,7 @@ func shapeOf(f schemas.Field, values []string) (shape, bool) {
 	case schemas.Bool:
 		return booleanShape(values)
 	default:
-		return textShape(f, values), true
+		return textShape(f, values)
 	}
 }
 
@@ -191,28 +191,27 @@ func distinctOf(values []string) []string {
 }
 
 // textShape maps the values of a field that accepts only some to those that they are most like.
-func textShape(f schemas.Field, values []string) shape {
+func textShape(f schemas.Field, values []string) (shape, bool) {
 	distinct := distinctOf(values)
 	if len(f.Accepted) == 0 || !slices.ContainsFunc(distinct, func(v string) bool { return !slices.Contains(f.Accepted, v) }) {
-		return shape{}
+		return shape{}, true
 	}
-	if len(distinct) > 20 {
-		return shape{note: "accepted are only " + strings.Join(f.Accepted, ", ")}
-	}
-	pairs := make([]string, len(distinct))
-	unsure := false
-	for i, v := range distinct {
-		to := closest(v, f.Accepted)
-		if to == "" {
-			to, unsure = f.Accepted[0], true
+	var pairs, others []string
+	for _, v := range distinct {
+		if to := closest(v, f.Accepted); to != "" {
+			pairs = append(pairs, fmt.Sprintf("%q: %s", v, to))
+		} else {
+			others = append(others, shorten(v))
 		}
-		pairs[i] = fmt.Sprintf("%q: %s", v, to)
+	}
+	if len(pairs) == 0 {
+		return shape{}, false
 	}
 	s := shape{values: "{" + strings.Join(pairs, ", ") + "}"}
-	if unsure {
-		s.note = "NOT EVERY VALUE LOOKS LIKE ONE that is accepted: " + strings.Join(f.Accepted, ", ")
+	if len(others) > 0 {
+		s.note = fmt.Sprintf("NOT MAPPED YET: %s (accepted: %s)", strings.Join(others[:min(len(others), 10)], ", "), strings.Join(f.Accepted, ", "))
 	}
-	return s
+	return s, true
 }
 
 func closest(value string, accepted []string) string {

@@ -119,6 +119,16 @@ maps: [{entity: partner, from: crm.partners, fields: {partner_id: id, name: Name
 	require.Equal(t, []string{"p1|one|∅", "p2|two|EMEA"}, l.rows("SELECT partner_id, name, region FROM staging.partner ORDER BY 1"))
 }
 
+func TestDoublesAsShares(t *testing.T) {
+	l := newLake(t)
+	l.query("erp.credits", "SELECT 'a' AS id, 0.25::DOUBLE AS share UNION ALL SELECT 'b', 1e-5 UNION ALL SELECT 'c', 1::DOUBLE / 3")
+	l.run(`
+streams: {erp.credits: {key: [id]}}
+maps: [{entity: deal_partner, from: erp.credits, fields: {deal_partner_id: id, deal_id: id, role: {constant: sourced}, pct: {column: share, percent: fraction}}}]`)
+	require.Equal(t, []string{"a|25.000000", "b|0.001000"}, l.rows("SELECT deal_partner_id, pct FROM staging.deal_partner ORDER BY 1"))
+	require.Equal(t, []string{"too_precise|0.3333333333333333"}, l.rows("SELECT rule, value FROM staging.quarantine"))
+}
+
 func TestARenamedColumn(t *testing.T) {
 	l := newLake(t)
 	config := `
