@@ -55,15 +55,16 @@ const (
 
 // item is one thing that a metric counts, or leaves out for a reason.
 type item struct {
-	at   time.Time // its period
-	dims dims
-	out  string // why it is left out; "" when it is not
-	id   string // of the deal, lead, partner, …
-	line string // counts once per group, however often it comes; "" = every time
-	wait spellTime
-	yes  bool // in the numerator of a ratio of counts
-	num  *big.Rat
-	den  *big.Rat
+	at    time.Time // its period
+	dims  dims
+	out   string // why it is left out; "" when it is not
+	id    string // of the deal, lead, partner, …
+	line  string // counts once per group, however often it comes; "" = every time
+	wait  spellTime
+	yes   bool // in the numerator of a ratio of counts
+	extra amount
+	num   *big.Rat
+	den   *big.Rat
 }
 
 // common exclusions take a thing out so far that it does not even make a group.

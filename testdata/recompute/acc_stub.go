@@ -1,4 +1,0 @@
-package recompute
-
-func (c *calc) accruals() {}
-func (c *calc) sources()  {}
