@@ -53,12 +53,23 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 	}
 	var shown shownError
 	if !errors.As(err, &shown) {
-		fmt.Fprintln(stderr, "tributary:", err)
+		a.complain(err)
 	}
 	if errors.Is(err, lake.ErrNotFound) && code == nightly.ExitUnexpected {
 		code = nightly.ExitConfig
 	}
 	return code
+}
+
+// complain prints an error, a list of them on lines of their own.
+func (a *app) complain(err error) {
+	text := err.Error()
+	if strings.Contains(text, "\n") {
+		text = "\n" + text
+	} else {
+		text = " " + text
+	}
+	fmt.Fprintln(a.err, "tributary:"+text)
 }
 
 // usageError is a command line that makes no sense.

@@ -87,7 +87,7 @@ func (a *app) night(ctx context.Context, opts nightly.Options) error {
 		return err
 	}
 	if err != nil {
-		fmt.Fprintln(a.err, "tributary:", err)
+		a.complain(err)
 		err = shownError{err}
 	}
 	line, jsonErr := json.Marshal(summary)

@@ -21,7 +21,7 @@ import (
 )
 
 // buildName is the file that a night is built in, aside. One writer at a time, so one name.
-const buildName = "night.duckdb"
+const buildName = "night"
 
 // buildTable says what the file that is being built holds, for the steps after the build, also in another process.
 const buildTable = `CREATE OR REPLACE TABLE ops.build (run_id VARCHAR, as_of VARCHAR, known_at TIMESTAMPTZ, program_hash VARCHAR, newest_commit BIGINT,
@@ -78,7 +78,7 @@ func (n *night) fill(ctx context.Context, file *warehouse.File, data []staging.S
 	if err := n.record(ctx, conn, staged, models, loads, newest); err != nil {
 		return "", err
 	}
-	return fmt.Sprintf("%d rows staged, %d quarantined, %d models", n.summary.RowsStaged, n.summary.Quarantined, models.Total), nil
+	return fmt.Sprintf("%d rows read, %d quarantined, %d models", n.summary.RowsStaged, n.summary.Quarantined, models.Total), nil
 }
 
 func (n *night) stage(ctx context.Context, conn *sql.Conn, data []staging.StreamData) (staging.Result, error) {
@@ -100,7 +100,7 @@ func (n *night) stage(ctx context.Context, conn *sql.Conn, data []staging.Stream
 	for _, w := range result.Warnings {
 		n.notice("%s.%s: %s in %d rows, such as %q: they are kept", w.Entity, w.Field, w.Rule, w.Rows, w.Sample)
 	}
-	n.report(Event{Step: StepBuild, Text: fmt.Sprintf("%d rows staged, %d quarantined", n.summary.RowsStaged, n.summary.Quarantined), Part: 0.3})
+	n.report(Event{Step: StepBuild, Text: fmt.Sprintf("%d rows read, %d quarantined", n.summary.RowsStaged, n.summary.Quarantined), Part: 0.3})
 	return result, plan.Close(ctx)
 }
 

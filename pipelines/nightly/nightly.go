@@ -69,7 +69,7 @@ type Summary struct {
 	Status      string     `json:"status"`
 	ExitCode    int        `json:"exit_code"`
 	AsOf        string     `json:"as_of"`
-	KnownAt     time.Time  `json:"known_at"`
+	KnownAt     time.Time  `json:"known_at,omitzero"`
 	StartedAt   time.Time  `json:"started_at"`
 	Seconds     float64    `json:"seconds"`
 	Steps       []Step     `json:"steps"`
@@ -246,6 +246,9 @@ func (n *night) step(ctx context.Context, name string, do func(context.Context) 
 	ended := n.now()
 	n.summary.Steps = append(n.summary.Steps, Step{Name: name, Status: status, Seconds: ended.Sub(begun).Seconds(), Detail: detail})
 	n.records = append(n.records, lake.Step{Name: name, Status: status, StartedAt: begun.UTC(), FinishedAt: ended.UTC(), Detail: detail})
+	if err != nil {
+		detail = status // the error is told once, at the end
+	}
 	n.report(Event{Step: name, Text: detail, Done: true})
 	return err
 }

@@ -1,0 +1,162 @@
+package main
+
+import (
+	"bufio"
+	"bytes"
+	"errors"
+	"io"
+	"os"
+	"os/exec"
+	"regexp"
+	"strconv"
+	"sync"
+	"syscall"
+	"testing"
+
+	"github.com/rogpeppe/go-internal/testscript"
+)
+
+// TestMain lets scripts call this program: the test binary runs main when it is called by that name.
+func TestMain(m *testing.M) {
+	testscript.Main(m, map[string]func(){"tributary": main})
+}
+
+// TestScripts runs testdata/scripts, which read like a manual of the commands. Each has a folder of its own and runs beside the others.
+func TestScripts(t *testing.T) {
+	t.Parallel()
+	testscript.Run(t, testscript.Params{
+		Dir: "../../testdata/scripts", RequireUniqueNames: true,
+		Setup: func(env *testscript.Env) error {
+			env.Values[processes{}] = map[string]*process{}
+			return nil
+		},
+		Cmds: map[string]func(ts *testscript.TestScript, neg bool, args []string){
+			"exits": exits, "keep": keep, "start": start, "send": send, "ends": ends,
+		},
+	})
+}
+
+// exits CODE PROGRAM [ARG…] runs a program that must end with this exit code.
+func exits(ts *testscript.TestScript, neg bool, args []string) {
+	want := code(ts, neg, args, 2)
+	err := ts.Exec(args[1], args[2:]...)
+	if got := exitCode(ts, err); got != want {
+		ts.Fatalf("exit code %d, expected %d", got, want)
+	}
+}
+
+// keep NAME REGEXP sets a variable to what the group of the expression matches in the last output.
+func keep(ts *testscript.TestScript, neg bool, args []string) {
+	if neg || len(args) != 2 {
+		ts.Fatalf("usage: keep NAME REGEXP")
+	}
+	found := regexp.MustCompile("(?m)" + args[1]).FindStringSubmatch(ts.ReadFile("stdout"))
+	if len(found) != 2 {
+		ts.Fatalf("stdout has no match with one group for %s", args[1])
+	}
+	ts.Setenv(args[0], found[1])
+}
+
+// process is a program that a script has started and not seen the end of.
+type process struct {
+	cmd    *exec.Cmd
+	stdout bytes.Buffer
+	stderr bytes.Buffer
+	read   sync.WaitGroup
+}
+
+// processes is the key of a script's started programs among its values.
+type processes struct{}
+
+func started(ts *testscript.TestScript) map[string]*process {
+	return ts.Value(processes{}).(map[string]*process) //nolint:forcetypeassert // Setup puts it there
+}
+
+func find(ts *testscript.TestScript, name string) *process {
+	p := started(ts)[name]
+	if p == nil {
+		ts.Fatalf("nothing was started as %s", name)
+	}
+	return p
+}
+
+// start NAME REGEXP PROGRAM [ARG…] starts a program and goes on as soon as a line of its stderr matches.
+func start(ts *testscript.TestScript, neg bool, args []string) {
+	if neg || len(args) < 3 {
+		ts.Fatalf("usage: start NAME REGEXP PROGRAM [ARG…]")
+	}
+	path, err := exec.LookPath(args[2])
+	ts.Check(err)
+	p := &process{cmd: exec.Command(path, args[3:]...)} //nolint:gosec,noctx // scripts start what they like; ends and the test's end end it
+	p.cmd.Dir = ts.MkAbs(".")
+	p.cmd.Env = append(os.Environ(), "HOME="+ts.Getenv("HOME"), "TMPDIR="+ts.Getenv("TMPDIR"))
+	p.cmd.Stdout = &p.stdout
+	lines, err := p.cmd.StderrPipe()
+	ts.Check(err)
+	ts.Check(p.cmd.Start())
+	ts.Defer(func() { _ = p.cmd.Process.Kill() }) // it may have ended
+	seen := make(chan struct{})
+	p.read.Add(1)
+	go p.follow(lines, regexp.MustCompile(args[1]), seen)
+	if _, matched := <-seen; !matched {
+		ts.Fatalf("it ended without a line that matches %s:\n%s", args[1], p.stderr.String())
+	}
+	started(ts)[args[0]] = p
+}
+
+// follow copies stderr and tells when a line of it matches, or that there are no more.
+func (p *process) follow(from io.Reader, pattern *regexp.Regexp, seen chan struct{}) {
+	defer p.read.Done()
+	defer close(seen)
+	told := false
+	lines := bufio.NewScanner(from)
+	for lines.Scan() {
+		p.stderr.WriteString(lines.Text() + "\n")
+		if !told && pattern.Match(lines.Bytes()) {
+			seen <- struct{}{}
+			told = true
+		}
+	}
+}
+
+// send NAME SIGNAL sends a started program a signal.
+func send(ts *testscript.TestScript, neg bool, args []string) {
+	signals := map[string]syscall.Signal{"KILL": syscall.SIGKILL, "TERM": syscall.SIGTERM, "STOP": syscall.SIGSTOP, "CONT": syscall.SIGCONT}
+	if neg || len(args) != 2 || signals[args[1]] == 0 {
+		ts.Fatalf("usage: send NAME KILL|TERM|STOP|CONT")
+	}
+	ts.Check(find(ts, args[0]).cmd.Process.Signal(signals[args[1]]))
+}
+
+// ends NAME CODE waits for the end of a started program, which must have this exit code (-1: ended by a signal). Its output is the last output then.
+func ends(ts *testscript.TestScript, neg bool, args []string) {
+	want := code(ts, neg, []string{args[1]}, 1)
+	p := find(ts, args[0])
+	p.read.Wait()
+	got := exitCode(ts, p.cmd.Wait())
+	_, err := ts.Stdout().Write(p.stdout.Bytes())
+	ts.Check(err)
+	_, err = ts.Stderr().Write(p.stderr.Bytes())
+	ts.Check(err)
+	if got != want {
+		ts.Fatalf("exit code %d, expected %d; stderr:\n%s", got, want, p.stderr.String())
+	}
+}
+
+func code(ts *testscript.TestScript, neg bool, args []string, least int) int {
+	if neg || len(args) < least {
+		ts.Fatalf("an exit code is expected, and ! makes no sense")
+	}
+	n, err := strconv.Atoi(args[0])
+	ts.Check(err)
+	return n
+}
+
+func exitCode(ts *testscript.TestScript, err error) int {
+	var exit *exec.ExitError
+	if errors.As(err, &exit) {
+		return exit.ExitCode()
+	}
+	ts.Check(err)
+	return 0
+}
