@@ -213,6 +213,10 @@ func fieldOf(d *diag.Decoder, p property) Field {
 		}
 		d.Problems.Add(at, "VARCHAR, BOOLEAN, BIGINT, DECIMAL(p,s), DATE or TIMESTAMP WITH TIME ZONE", "field %s: %s", f.Name, err)
 	}
+	logical := map[Kind]string{Text: "string", Bool: "boolean", Int: "integer", Decimal: "number", Date: "date", Instant: "timestamp"}[f.Kind]
+	if l := p.LogicalType; f.Type != "" && l.Value != "" && l.Value != logical {
+		d.Problems.Add(l.Pos, "logicalType: "+logical, "field %s: logicalType %s does not go with physicalType %s", f.Name, l.Value, p.PhysicalType.Value)
+	}
 	if p.PrimaryKey {
 		f.Key = max(p.PrimaryKeyPosition, 1)
 	}

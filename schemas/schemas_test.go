@@ -3,6 +3,7 @@ package schemas_test
 import (
 	"flag"
 	"os"
+	"strings"
 	"testing"
 	"testing/fstest"
 
@@ -99,6 +100,9 @@ schema:
       - name: won
         physicalType: VARCHAR
         customProperties: [{property: stateOf, value: owner}]
+      - name: amount
+        physicalType: DECIMAL(18,4)
+        logicalType: string
 `)}})
 	require.EqualError(t, err, `contracts:
 a.odcs.yaml:1: apiVersion "v2.2.0" is not supported, contracts are ODCS v3 (write apiVersion: v3.1.0)
@@ -109,7 +113,8 @@ a.odcs.yaml:9: entity thing: eventTime names no instant or date: "born"
 a.odcs.yaml:13: field id: physicalType "UUID" is not supported (VARCHAR, BOOLEAN, BIGINT, DECIMAL(p,s), DATE or TIMESTAMP WITH TIME ZONE)
 a.odcs.yaml:14: unknown key "classifcation" (did you mean classification?)
 a.odcs.yaml:15: field owner refers to an unknown entity partnr (known: thing)
-a.odcs.yaml:18: field won: stateOf names no instant of this entity: "owner"`)
+a.odcs.yaml:18: field won: stateOf names no instant of this entity: "owner"
+a.odcs.yaml:23: field amount: logicalType string does not go with physicalType DECIMAL(18,4) (logicalType: number)`)
 }
 
 func TestCombinedHoldsEveryEntity(t *testing.T) {
@@ -119,4 +124,6 @@ func TestCombinedHoldsEveryEntity(t *testing.T) {
 	require.NoError(t, err)
 	require.Len(t, set.Entities, 33)
 	require.Contains(t, string(text), "database: /tmp/w.duckdb")
+	require.NotContains(t, string(text), "relationships:", "a relationship fails on an orphan that staging keeps")
+	require.Equal(t, 57, strings.Count(string(text), "or counted in staging.orphan"))
 }

@@ -92,7 +92,7 @@ func (c *checker) streams() {
 }
 
 func (c *checker) version(stream string, v Field) {
-	if v.Constant != nil || v.Values != nil || v.Decimal != nil || v.Boolean != nil || v.MinorUnits != nil || v.Pad != nil || v.Epoch.Value != "" {
+	if v.Constant != nil || v.Values != nil || v.Decimal != nil || v.Boolean != nil || v.MinorUnits != nil || v.Pad != nil || v.Epoch.Value != "" || v.Zone != nil && v.Zone.Column.Value != "" {
 		c.add(v.At, "a version takes column or expr, date and zone", "stream %s: version has options that it does not use", stream)
 	}
 	c.zone(v.Zone)

@@ -41,6 +41,7 @@ type mapCompiler struct {
 	readings map[string]*reading
 	sources  map[string]fieldSource
 	levels   [][]string // fields by how many others they build on
+	list     string     // column that is unnested
 	seen     map[string]bool
 	gone     []Warning // columns that the newest load no longer has
 }
@@ -73,6 +74,9 @@ func (p *Plan) compileMap(ctx context.Context, index int, spec Map, entity *sche
 		if err := m.fieldSource(ctx, f); err != nil {
 			return nil, err
 		}
+	}
+	if spec.Unnest != nil { // before lookups are joined, so only a column of the row itself
+		m.list = m.scope.own(spec.Unnest.Column.Pos, spec.Unnest.Column.Value, &p.problems)
 	}
 	where := m.condition(ctx, spec.Where)
 	joins := m.joins(ctx)

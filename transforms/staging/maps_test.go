@@ -23,9 +23,10 @@ maps:
       arr: {expr: "CAST(field.amount * 12 AS DECIMAL(18,4))"}
       acv: {expr: "field.arr + CAST(row.\"amount2\" AS DECIMAL(18,2))"}
       outcome: {expr: "CASE WHEN field.closed_at IS NOT NULL AND won = 'yes' THEN 'won' ELSE 'open' END"}
-      name: {expr: "list_aggregate(list_transform([id, won], lambda x: upper(x)), 'string_agg', '-')"}`)
-	require.Equal(t, []string{"crm-d1|1000.5000|12006.0000|12013.0000|won|D1-YES", "crm-d2|10.0000|120.0000|128.0000|open|D2-NO"},
-		l.rows("SELECT deal_id, amount, arr, acv, outcome, name FROM staging.deal ORDER BY 1"))
+      name: {expr: "list_aggregate(list_transform([id, won], lambda x: upper(x)), 'string_agg', '-')"}
+      account_name: {expr: "concat('ä€', /* won */ \"id\" -- won\n || row . won)"}`)
+	require.Equal(t, []string{"crm-d1|1000.5000|12006.0000|12013.0000|won|D1-YES|ä€d1yes", "crm-d2|10.0000|120.0000|128.0000|open|D2-NO|ä€d2no"},
+		l.rows("SELECT deal_id, amount, arr, acv, outcome, name, account_name FROM staging.deal ORDER BY 1"))
 }
 
 func TestLookups(t *testing.T) {
@@ -231,6 +232,20 @@ maps: [{entity: deal, from: crm.deals, fields: {deal_id: id, created_at: created
 	require.Equal(t, int64(2), result.Entities[0].Superseded)
 	require.Equal(t, int64(1), result.Entities[0].NotBorn)
 	require.Empty(t, result.Warnings)
+}
+
+func TestTwoRunsAreEqual(t *testing.T) {
+	l := newLake(t)
+	l.load("crm.deals", "id,created,mod\nd1,2026-01-01,1\nd1,2026-01-02,2\nd2,x,1\nd3,2026-01-01,1\nd3,2026-01-01,1\n")
+	l.load("crm.deals", "id,created,mod\nd1,2026-01-03,2\nd4,2026-01-01,1\n")
+	config := `
+streams: {crm.deals: {key: [id], version: mod}}
+maps: [{entity: deal, from: crm.deals, fields: {deal_id: id, created_at: created, outcome: {constant: open}}}]`
+	l.run(config)
+	first := append(l.rows("FROM staging.deal ORDER BY ALL"), l.rows("FROM staging.quarantine ORDER BY ALL")...)
+	l.run(config)
+	require.Equal(t, first, append(l.rows("FROM staging.deal ORDER BY ALL"), l.rows("FROM staging.quarantine ORDER BY ALL")...))
+	require.Len(t, first, 4)
 }
 
 func TestOrphansKeepTheirRow(t *testing.T) {

@@ -44,9 +44,7 @@ func (m *mapCompiler) sourceQuery(where string, joins []string) string {
 // unnestQuery makes a row per element of a list. What is no list stays one row and is quarantined.
 func (m *mapCompiler) unnestQuery(query string) string {
 	u := m.spec.Unnest
-	path := m.scope.columnPath(u.Column.Value)
-	sql, _ := m.scope.resolve(u.Column.Pos, path, nil, &m.p.problems)
-	t := textOf(sql, m.columnType(path))
+	t := textOf(m.list, m.columnType([]string{u.Column.Value}))
 	list, element := "", func(key string) string { return "_element" }
 	if u.Split.Value != "" {
 		list = fmt.Sprintf("list_filter(list_transform(string_split(%s, %s), lambda e: trim(e)), lambda e: e <> '')", t, text(u.Split.Value))

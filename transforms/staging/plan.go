@@ -48,6 +48,9 @@ func Compile(ctx context.Context, conn *sql.Conn, opts Options) (*Plan, error) {
 	}
 	defer parser.Close()
 	p := &Plan{conn: conn, parser: parser, set: set, cfg: opts.Config, opts: opts, zones: map[string]bool{}, streams: map[string]*stream{}}
+	if _, err := time.Parse(time.DateOnly, opts.AsOf); err != nil || opts.AsOfAt.IsZero() {
+		return nil, fmt.Errorf("staging needs the day that it looks at and its end, found %q and %s", opts.AsOf, opts.AsOfAt)
+	}
 	if p.cfg.Zone == "" {
 		p.cfg.Zone = "UTC"
 	}
