@@ -5,6 +5,7 @@ SHELL := /bin/bash
 
 BIN := .run/tributary
 GOLANGCI := v2.15.0
+DATACONTRACT := 1.2.8
 # ./... passes over folders named testdata: the packages in ours are named
 PACKAGES = ./... $(shell find testdata -name '*.go' -exec dirname {} + | sort -u | sed 's|^|./|')
 
@@ -29,6 +30,11 @@ run: build ## the demo vendor end to end: progress, the six results, an HTML pag
 test: ## every test that needs Go, gcc and make alone
 	go vet $(PACKAGES)
 	go test -timeout 30m $(PACKAGES)
+
+.PHONY: test-contracts
+test-contracts: ## datacontract-cli on the contracts and on the demo's warehouse (needs python3 and PyPI, once)
+	testdata/outside/install-datacontract.sh .tools/datacontract-$(DATACONTRACT) $(DATACONTRACT)
+	DATACONTRACT=$(CURDIR)/.tools/datacontract-$(DATACONTRACT)/bin/datacontract go test -count=1 -tags contracts ./testdata/outside
 
 .PHONY: lint
 lint: .tools/golangci-lint-$(GOLANGCI) ## golangci-lint with every linter that .golangci.yml does not switch off (builds it once, minutes)
