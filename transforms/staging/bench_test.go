@@ -75,3 +75,18 @@ strftime(TIMESTAMP '2024-01-01' + to_seconds(i * 20), '%Y-%m-%dT%H:%M:%SZ') AS e
 		require.NoError(b, plan.Close(context.Background()))
 	}
 }
+
+// BenchmarkSmall is what a small night pays for staging at all.
+func BenchmarkSmall(b *testing.B) {
+	l := newLake(b)
+	l.load("crm.leads", "id,dir,partner,source,t0,t1,t2,t3,t4,t5,t6,t7,reason,t8,score,mrr,reg,modified\nl1,v,p1,web,2026-01-05,,,,,,,,,,1.5,2,true,2026-01-05\n")
+	l.load("crm.stages", "id,deal,stage,entered,left\ns1,d1,1,2026-01-05,\n")
+	opts := l.options(benchConfig)
+	for b.Loop() {
+		plan, err := staging.Compile(context.Background(), l.db, opts)
+		require.NoError(b, err)
+		_, err = plan.Run(context.Background())
+		require.NoError(b, err)
+		require.NoError(b, plan.Close(context.Background()))
+	}
+}

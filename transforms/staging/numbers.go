@@ -8,11 +8,11 @@ import (
 
 func readInteger(r *reading, spec Field, in string) {
 	number, form := numberText(r, spec, in)
-	value := fmt.Sprintf("CASE WHEN regexp_full_match(%[1]s, ' *[+-]?[0-9]+(\\.0*)? *') THEN TRY_CAST(%[1]s AS BIGINT) END", number)
+	value := fmt.Sprintf("CASE WHEN regexp_full_match(%[1]s, '[+-]?[0-9]+(\\.0*)?') THEN TRY_CAST(%[1]s AS BIGINT) END", number)
 	r.add(2, fieldColumn(r.field.Name), value)
 	r.failures = append(r.failures, failure{
 		when: unread(in, fieldColumn(r.field.Name)),
-		rule: fmt.Sprintf("CASE WHEN regexp_full_match(%s, ' *[+-]?[0-9]+(\\.0*)? *') THEN %s ELSE %s END", number, text(ruleOverflow), text(ruleNotInteger)),
+		rule: fmt.Sprintf("CASE WHEN regexp_full_match(%s, '[+-]?[0-9]+(\\.0*)?') THEN %s ELSE %s END", number, text(ruleOverflow), text(ruleNotInteger)),
 	})
 	r.expected = "a whole number" + form
 }
@@ -22,9 +22,9 @@ func (m *mapCompiler) readDecimal(r *reading, spec Field, in, srcType string) {
 	f := r.field
 	number, form := numberText(r, spec, in)
 	value, scale := fieldColumn(f.Name), f.Scale
-	anyNumber := " *" + plainNumber + " *"
+	anyNumber := plainNumber
 	if srcType == "DOUBLE" || srcType == "FLOAT" || spec.Decimal != nil && spec.Decimal.Exponent {
-		anyNumber = " *" + plainNumber + "([eE][+-]?[0-9]+)? *"
+		anyNumber += "([eE][+-]?[0-9]+)?"
 		number = withoutExponent(number)
 	}
 	factor, shift := "", 0
@@ -45,7 +45,7 @@ func (m *mapCompiler) readDecimal(r *reading, spec Field, in, srcType string) {
 	if factor != "" {
 		expr = fmt.Sprintf("TRY_CAST(TRY_CAST(%s AS DECIMAL(%d,%d)) * %s AS %s)", number, 28+shift, scale+shift, factor, f.Type)
 	}
-	r.add(2, value, fmt.Sprintf("CASE WHEN regexp_full_match(%s, ' *%s *') THEN %s END", number, fits, expr))
+	r.add(2, value, fmt.Sprintf("CASE WHEN regexp_full_match(%s, '%s') THEN %s END", number, fits, expr))
 	r.failures = append(r.failures, failure{
 		when: unread(in, value),
 		rule: fmt.Sprintf("staging.not_a_decimal(%[1]s, '%[2]s', TRY_CAST(%[1]s AS %[3]s))", number, anyNumber, f.Type),

@@ -90,10 +90,11 @@ func (m *mapCompiler) readText(r *reading, spec Field, f schemas.Field, src, src
 	if spec.JSON.Value != "" {
 		t = fmt.Sprintf("json_extract_string(staging.exact_json(%s), %s)", t, text(spec.JSON.Value))
 	}
-	// Numbers and dates are read with blanks around them; what is compared with spellings must lose them first.
-	compared := f.Kind == schemas.Bool || f.Kind != schemas.Text && (spec.Values != nil || spec.Null != nil || spec.Decimal != nil || spec.Percent.Value != "")
-	if spec.Trim != nil && *spec.Trim || spec.Trim == nil && compared {
+	switch {
+	case spec.Trim != nil && *spec.Trim:
 		t = "trim(" + t + ")"
+	case spec.Trim == nil && f.Kind != schemas.Text:
+		t = "staging.trimmed(" + t + ")"
 	}
 	t = nulled(t, spec.Null)
 	if spec.StripZeros {

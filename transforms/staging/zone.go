@@ -50,7 +50,7 @@ func zoneMacros(zone string, loc *time.Location) string {
 		fmt.Fprintf(&b, " ELSE %s END", utc)
 		utc = b.String()
 	}
-	read := "CASE WHEN regexp_full_match(t, '%[1]s') THEN TRY_CAST(t AS TIMESTAMPTZ) WHEN regexp_full_match(t, '%[2]s') THEN %[3]s(TRY_CAST(t AS TIMESTAMP)) ELSE coalesce(staging.iso_loose(t), %[3]s(staging.iso_wall(t))) END"
+	read := "CASE WHEN regexp_full_match(t, '%[1]s') THEN TRY_CAST(t AS TIMESTAMPTZ) WHEN regexp_full_match(t, '%[2]s') THEN %[3]s(TRY_CAST(t AS TIMESTAMP)) ELSE staging.iso_loose(t) END"
 	variable := "offsets of " + zone
 	var ddl strings.Builder
 	define := func(prefix, head, body string) {
