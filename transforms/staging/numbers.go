@@ -50,7 +50,10 @@ func (m *mapCompiler) readDecimal(r *reading, spec Field, in, srcType string) {
 		when: unread(in, value),
 		rule: fmt.Sprintf("staging.not_a_decimal(%[1]s, '%[2]s', TRY_CAST(%[1]s AS %[3]s))", number, anyNumber, f.Type),
 	})
-	r.expected = fmt.Sprintf("%s%s; round: true rounds longer ones", f.Type, form)
+	if spec.Decimal == nil {
+		form += " like 1234.50; decimal: gives other forms"
+	}
+	r.expected = fmt.Sprintf("a number%s that fits %s; round: true shortens longer ones", form, f.Type)
 }
 
 const plainNumber = `[+-]?([0-9]+(\.[0-9]*)?|\.[0-9]+)`
@@ -119,7 +122,7 @@ func numberText(r *reading, spec Field, in string) (expr, form string) {
 	}
 	// The mark keeps a text of another form from looking like a number: 1.234 where the point is a comma.
 	r.add(1, innerColumn(r.field.Name), fmt.Sprintf("CASE WHEN regexp_full_match(%s, %s) THEN %s ELSE 'x' || %s END", in, text(pattern), plain, in))
-	return innerColumn(r.field.Name), form + ", written like " + numberExample(d.Thousands, point)
+	return innerColumn(r.field.Name), form + " like " + numberExample(d.Thousands, point)
 }
 
 func numberBody(thousands, point string) string {
