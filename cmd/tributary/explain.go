@@ -4,6 +4,8 @@ import (
 	"context"
 	"encoding/csv"
 	"fmt"
+	"maps"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -59,6 +61,30 @@ func link(e *catalogue.Explanation, p *project.Project) {
 	}
 }
 
+// what names a value: its cut and period.
+func what(v catalogue.Row) string {
+	text := cutText(v.Dims)
+	if text == "" {
+		text = "everything"
+	}
+	if v.PeriodStart != nil {
+		text += ", " + v.Grain + " from " + *v.PeriodStart
+	}
+	return text
+}
+
+// reasons says why rows are left out, and how many.
+func reasons(excluded map[string]int64) string {
+	var parts []string
+	for _, reason := range slices.Sorted(maps.Keys(excluded)) {
+		parts = append(parts, fmt.Sprintf("%s %d", reason, excluded[reason]))
+	}
+	if len(parts) == 0 {
+		return ""
+	}
+	return " (" + strings.Join(parts, ", ") + ")"
+}
+
 func explainHead() []string {
 	return []string{"entity", "key", "name", "partner", "at (UTC)", "excluded", "value", "numerator", "denominator", "censored", "source", "file", "line", "url"}
 }
@@ -96,15 +122,15 @@ func (a *app) explainCSV(e *catalogue.Explanation) error {
 
 func (a *app) explainText(e *catalogue.Explanation) {
 	v := e.Value
-	fmt.Fprintf(a.out, "%s  %s  (definition %d, data as of %s)\n%s\n\n", e.ID, e.Title, e.DefinitionVersion, e.AsOf, e.Description)
+	fmt.Fprintf(a.out, "%s  %s  (definition %d, data as of %s)\n%s\n\n", e.ID, e.Title, e.DefinitionVersion, e.AsOf, wrap(e.Description, 120, 0))
 	for _, p := range e.Formula {
 		fmt.Fprintf(a.out, "  %-12s %s\n", p.Name, p.SQL)
 	}
-	fmt.Fprintf(a.out, "\n  %s = %s   [%s]\n", cutText(v.Dims), v.Shown(), v.Status)
+	fmt.Fprintf(a.out, "\n  %s = %s   [%s]\n", what(v), v.Shown(), v.Status)
 	if v.Numerator.Valid {
 		fmt.Fprintf(a.out, "  numerator %s, denominator %s\n", v.Numerator, v.Denominator)
 	}
-	fmt.Fprintf(a.out, "  n %d, censored %d, excluded %d %v\n", v.N, v.NCensored, v.NExcluded, v.Excluded)
+	fmt.Fprintf(a.out, "  n %d, censored %d, excluded %d%s\n", v.N, v.NCensored, v.NExcluded, reasons(v.Excluded))
 	for _, m := range e.MissingInputs {
 		fmt.Fprintf(a.out, "  no source: %s is not mapped\n", m)
 	}

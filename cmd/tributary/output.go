@@ -5,6 +5,8 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"strings"
+	"unicode/utf8"
 
 	"github.com/jedib0t/go-pretty/v6/table"
 	"golang.org/x/term"
@@ -50,6 +52,32 @@ func (t tableOf) print(w io.Writer) {
 		out.AppendRow(line(r))
 	}
 	out.Render()
+}
+
+// wrap breaks text between words into lines of a width; the lines after the first are indented.
+func wrap(text string, width, indent int) string {
+	var out strings.Builder
+	for i, line := range strings.Split(text, "\n") {
+		if i > 0 {
+			out.WriteString("\n" + strings.Repeat(" ", indent))
+		}
+		used := 0
+		for j, word := range strings.Fields(line) {
+			n := utf8.RuneCountInString(word)
+			switch {
+			case j == 0:
+			case used+1+n > width:
+				out.WriteString("\n" + strings.Repeat(" ", indent))
+				used = 0
+			default:
+				out.WriteString(" ")
+				used++
+			}
+			out.WriteString(word)
+			used += n
+		}
+	}
+	return out.String()
 }
 
 func line(cells []string) table.Row {

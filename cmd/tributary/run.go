@@ -57,6 +57,7 @@ Progress goes to stderr. Stdout ends with one line of JSON off a terminal or wit
 	f.StringVar(&to, "to", "", "end of that interval, exclusive; as_of is the last day that has ended by then")
 	f.StringVar(&prog, "program", "then", "with --known-at: the program of that night (then) or today's (current)")
 	f.BoolVar(&opts.AllowOlder, "allow-older", false, "publish although a newer as_of is published")
+	f.DurationVar(&opts.Lease, "lease", 0, "how long others wait for this run without a sign of life, when they cannot see whether it is dead (default 2m)")
 	f.StringVar(&opts.RunID, "run-id", "", "id of the run in records (default a new one)")
 	return cmd
 }

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"path/filepath"
+	"strings"
 
 	"github.com/spf13/cobra"
 
@@ -81,15 +82,18 @@ func (a *app) doctorCommand() *cobra.Command {
 
 func (a *app) doctor(ctx context.Context) error {
 	findings := nightly.Doctor(ctx, a.dir)
-	t := tableOf{head: []string{"", "what", "finding", "what to do"}}
+	var lines []string
 	var bad error
 	for _, f := range findings {
-		t.rows = append(t.rows, []string{f.State, f.What, f.Text, f.Hint})
+		lines = append(lines, fmt.Sprintf("%-4s  %-13s  %s", f.State, f.What, wrap(f.Text, 100, 21)))
+		if f.Hint != "" {
+			lines = append(lines, strings.Repeat(" ", 21)+"→ "+f.Hint)
+		}
 		if f.State == nightly.Bad {
 			bad = errors.New("the set-up is not sound")
 		}
 	}
-	if err := a.show(findings, t); err != nil || bad == nil {
+	if err := a.show(findings, tableOf{text: strings.Join(lines, "\n")}); err != nil || bad == nil {
 		return err
 	}
 	return usageError{bad}

@@ -5,7 +5,10 @@ import (
 	"database/sql"
 	"errors"
 	"fmt"
+	"maps"
+	"os"
 	"path/filepath"
+	"slices"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -15,6 +18,7 @@ import (
 	"github.com/tributary-data/tributary/pipelines/project"
 	"github.com/tributary-data/tributary/pipelines/publish"
 	"github.com/tributary-data/tributary/transforms/catalogue"
+	"github.com/tributary-data/tributary/transforms/digest"
 	"github.com/tributary-data/tributary/transforms/warehouse"
 )
 
@@ -33,14 +37,7 @@ func (a *app) read(ctx context.Context) (*reading, error) {
 	if err != nil {
 		return nil, configured(err)
 	}
-	l, err := lake.Open(p.LakeDir(), lake.Options{})
-	if err != nil {
-		return nil, err
-	}
-	v, err := publish.Current(ctx, l, warehouse.Folder{Dir: p.WarehouseDir()})
-	if errors.Is(err, lake.ErrNotFound) {
-		return nil, usagef("nothing is published yet in %s: tributary run makes the first night", p.WarehouseDir())
-	}
+	v, err := current(ctx, p)
 	if err != nil {
 		return nil, err
 	}
@@ -80,6 +77,13 @@ func (a *app) warehouseCommand() *cobra.Command {
 			}
 			return a.rollback(cmd.Context(), name)
 		},
+	}, &cobra.Command{
+		Use: "digest [FILE]", Short: "Print a hash of every table's rows, in no order: equal nights have equal hashes",
+		Long: `Prints a hash of the rows of every table of the current or a named warehouse, in no order; schema ops, which records when
+things ran, is left out. Two runs on the same lake, as-of and known-at give the same hashes.`,
+		Example: "  tributary warehouse digest\n  tributary warehouse digest tributary-2026-09-29-41.duckdb",
+		Args:    cobra.MaximumNArgs(1),
+		RunE:    func(cmd *cobra.Command, args []string) error { return a.digest(cmd.Context(), args) },
 	})
 	return cmd
 }
@@ -122,6 +126,53 @@ func (a *app) listWarehouses(ctx context.Context) error {
 		t.rows = append(t.rows, []string{mark, row.File, row.AsOf, fmt.Sprint(row.Commit), fmt.Sprintf("%.1f", float64(row.Bytes)/(1<<20))})
 	}
 	return a.show(out, t)
+}
+
+func (a *app) digest(ctx context.Context, args []string) error {
+	p, err := project.Load(a.dir)
+	if err != nil {
+		return configured(err)
+	}
+	var path string
+	if len(args) == 1 {
+		path = filepath.Join(p.WarehouseDir(), filepath.Base(args[0]))
+		if _, err := os.Stat(path); err != nil {
+			return usagef("there is no warehouse %s: tributary warehouse ls shows those that are there", path)
+		}
+	} else {
+		v, err := current(ctx, p)
+		if err != nil {
+			return err
+		}
+		path = v.Path
+	}
+	file, err := warehouse.OpenReadOnly(ctx, path, warehouse.Settings{})
+	if err != nil {
+		return err
+	}
+	defer file.Close()
+	hashes, err := digest.Database(ctx, file.DB, "ops")
+	if err != nil {
+		return err
+	}
+	t := tableOf{head: []string{"table", "sha256"}}
+	for _, name := range slices.Sorted(maps.Keys(hashes)) {
+		t.rows = append(t.rows, []string{name, hashes[name]})
+	}
+	return a.show(hashes, t)
+}
+
+// current is what readers see.
+func current(ctx context.Context, p *project.Project) (publish.Version, error) {
+	l, err := lake.Open(p.LakeDir(), lake.Options{})
+	if err != nil {
+		return publish.Version{}, err
+	}
+	v, err := publish.Current(ctx, l, warehouse.Folder{Dir: p.WarehouseDir()})
+	if errors.Is(err, lake.ErrNotFound) {
+		return v, usagef("nothing is published yet in %s: tributary run makes the first night", p.WarehouseDir())
+	}
+	return v, err
 }
 
 func (a *app) rollback(ctx context.Context, name string) (err error) {

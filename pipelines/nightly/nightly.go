@@ -56,7 +56,8 @@ type Event struct {
 // Statuses of a run.
 const (
 	StatusPublished  = "published"
-	StatusBuilt      = "built"       // checked, not published: older than what is published, or publish was not asked for
+	StatusExtracted  = "extracted"   // no more was asked for
+	StatusBuilt      = "built"       // not published: older than what is published, or publish was not asked for
 	StatusNothingNew = "nothing_new" // the same inputs, rules and as_of are published already
 	StatusNoAccruals = "no_accruals" // published; accruals failed for want of an exchange rate
 	StatusFailed     = "failed"
@@ -199,6 +200,7 @@ func (n *night) run(ctx context.Context) error {
 		if err := n.step(ctx, StepExtract, n.extract); err != nil {
 			return err
 		}
+		n.summary.Status = StatusExtracted
 	}
 	// a warehouse knows everything that is committed when its build begins, this run's loads included
 	if n.opts.KnownAt.IsZero() {
@@ -223,6 +225,7 @@ func (n *night) run(ctx context.Context) error {
 		if !n.wants(s.name) {
 			continue
 		}
+		n.summary.Status = StatusBuilt
 		if err := n.step(ctx, s.name, s.do); err != nil {
 			return err
 		}
