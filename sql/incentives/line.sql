@@ -5,7 +5,8 @@ description: >-
   functional currency at the program's rate.
 grain: [program_id, period_start, look_day, event_id]
 checks:
-  - expression: {sql: "base IS NOT NULL", name: base_known}
+  # without one of the rates all accruals of the run have failed, and the run says so
+  - expression: {sql: "base IS NOT NULL OR (SELECT status FROM incentives.fx_state) = 'failed_missing_fx'", name: base_known}
 */
 WITH part AS (
   SELECT
