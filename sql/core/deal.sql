@@ -45,6 +45,7 @@ SELECT
   CAST(recorded_motion AS VARCHAR) AS recorded_motion,
   CAST(order_type AS VARCHAR) AS order_type,
   CAST(product_line AS VARCHAR) AS product_line,
+  CAST(region AS VARCHAR) AS region,
   CAST(outcome AS VARCHAR) AS outcome,
   CAST(is_void_loss AS BOOLEAN) AS is_void_loss,
   created_at,

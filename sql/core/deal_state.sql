@@ -13,6 +13,7 @@ SELECT
   CAST(d.motion AS VARCHAR) AS recorded_motion,
   CAST(d.order_type AS VARCHAR) AS order_type,
   CAST(coalesce(d.product_line, 'unknown') AS VARCHAR) AS product_line,
+  CAST(d.region AS VARCHAR) AS region,
   CAST(d.amount AS DECIMAL(18,4)) AS amount,
   CAST(d.arr AS DECIMAL(18,4)) AS arr,
   CAST(coalesce(d.currency, m.default_currency) AS VARCHAR) AS currency,

@@ -13,11 +13,20 @@ WITH answer AS (
     min(CASE WHEN a.type <> 'acknowledge' THEN a.occurred_at END) AS answer_at
   FROM core.response_unit AS u
   JOIN staging.activity AS a ON a.lead_id = u.lead_id
+  LEFT JOIN core.partner_ref AS r ON r.partner_id = a.partner_id
   WHERE NOT coalesce(a.deleted, false) AND a.actor_type = 'human'
     AND (a.party = u.party OR (u.party = 'either' AND a.party IN ('partner', 'vendor')))
     AND (a.type IN ('call', 'email', 'meeting', 'message', 'acknowledge', 'accept') OR (a.type = 'reject' AND a.reason IS NOT NULL))
+    -- another partner's activity is no answer of the partner that owes
+    AND (a.party <> 'partner' OR a.partner_id IS NULL OR coalesce(r.partner, 'unknown') = u.partner)
     AND a.occurred_at >= u.clock_start AND a.occurred_at <= coalesce(u.end_at, TIMESTAMP '9999-12-31 00:00:00')
   GROUP BY u.unit_id
+),
+-- where activities of a lead are recorded, its first contact is among them
+recorded AS (
+  SELECT DISTINCT lead_id
+  FROM staging.activity
+  WHERE lead_id IS NOT NULL AND actor_type = 'human' AND NOT coalesce(deleted, false)
 ),
 enrolment AS (
   SELECT u.unit_id, min(n.enrolled_at) AS enrolled_at
@@ -29,12 +38,15 @@ enrolment AS (
 ),
 bounded AS (
   SELECT
-    u.*,
+    u.unit_id, u.entity, u.entity_key, u.lead_id, u.direction, u.partner, u.clock_start, u.end_at, u.end_voids, u.is_early, u.excluded,
+    u.own_ack_at, u.own_answer_at, u.lead_acknowledged_at, u.lead_accepted_at, u.lead_rejected_at,
+    CASE WHEN k.lead_id IS NULL THEN u.first_contact_at END AS first_contact_at,
     coalesce(u.end_at, TIMESTAMP '9999-12-31 00:00:00') AS until_at,
     a.ack_at, a.answer_at, e.enrolled_at
   FROM core.response_unit AS u
   LEFT JOIN answer AS a ON a.unit_id = u.unit_id
   LEFT JOIN enrolment AS e ON e.unit_id = u.unit_id
+  LEFT JOIN recorded AS k ON k.lead_id = u.lead_id
 ),
 stopped AS (
   SELECT

@@ -3,6 +3,7 @@ description: >-
   What somebody owed an answer to: each assignment of a lead that the vendor gave to a partner, each lead that a partner
   submitted to the vendor, each affiliate lead (metrics.md 3.1). A unit ends when its lead is closed or, a partner's unit,
   when it is unassigned or the lead goes to the next assignment; of several ends the first decides.
+  What the lead itself says of its acknowledgement counts for an assignment only where assignments say nothing of theirs.
 grain: [unit_id]
 */
 WITH live AS (
@@ -33,6 +34,11 @@ assigned AS (
 names AS (
   SELECT count(*) > 0 AS partners FROM staging.lead_assignment WHERE partner_id IS NOT NULL
 ),
+own AS (
+  SELECT count(*) > 0 AS is_mapped
+  FROM staging.mapped
+  WHERE entity = 'lead_assignment' AND field IN ('acknowledged_at', 'accepted_at', 'rejected_at')
+),
 inside AS (
   SELECT
     lead_id, min(acknowledged_at) AS acknowledged_at, min(accepted_at) AS accepted_at,
@@ -48,7 +54,9 @@ unit AS (
     CASE WHEN a.partner_id IS NULL THEN l.partner ELSE coalesce(r.partner, 'unknown') END AS partner,
     a.assigned_at AS clock_start,
     a.acknowledged_at, a.accepted_at, a.rejected_at,
-    l.acknowledged_at AS lead_acknowledged_at, l.accepted_at AS lead_accepted_at, l.rejected_at AS lead_rejected_at,
+    CASE WHEN NOT w.is_mapped THEN l.acknowledged_at END AS lead_acknowledged_at,
+    CASE WHEN NOT w.is_mapped THEN l.accepted_at END AS lead_accepted_at,
+    CASE WHEN NOT w.is_mapped THEN l.rejected_at END AS lead_rejected_at,
     l.first_contact_at,
     a.turn <= 1 AS is_first,
     l.closed_at, l.closed_reason, a.unassigned_at, a.unassign_reason, a.next_at,
@@ -56,6 +64,7 @@ unit AS (
   FROM assigned AS a
   JOIN core.lead AS l ON l.lead_id = a.lead_id
   CROSS JOIN names AS n
+  CROSS JOIN own AS w
   LEFT JOIN core.partner_ref AS r ON r.partner_id = a.partner_id
   WHERE l.direction = 'vendor_to_partner' AND (a.partner_id IS NOT NULL OR NOT n.partners)
   UNION ALL

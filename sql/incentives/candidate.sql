@@ -24,7 +24,7 @@ owned AS (
       WHEN coalesce(i.deleted, false) THEN 'deleted'
       WHEN coalesce(i.test, false) OR coalesce(r.is_test, false) OR d.excluded = 'test' THEN 'test'
     END AS reason,
-    d.product_line AS deal_product_line
+    d.product_line AS deal_product_line, d.region AS deal_region
   FROM invoice AS i
   LEFT JOIN core.partner_ref AS r ON r.partner_id = i.owner_partner_id
   LEFT JOIN core.deal AS d ON d.deal_id = i.owner_deal_id
@@ -38,6 +38,7 @@ SELECT
   l.line_at AS event_at,
   l.closed_at AS rate_at,
   CAST(l.product_line AS VARCHAR) AS product_line,
+  CAST(d.region AS VARCHAR) AS event_region,
   CAST(d.currency AS VARCHAR) AS currency,
   CAST(l.amount_exact AS DECIMAL(18,4)) AS amount,
   CAST(l.amount AS DECIMAL(18,2)) AS amount_functional,
@@ -48,14 +49,15 @@ WHERE l.class = 'sourced' AND coalesce(l.excluded, '') <> 'no_amount'
 UNION ALL
 SELECT
   'invoiced', concat('invoice:', o.invoice_id), 'invoice', o.invoice_id, o.partner, o.issued_at, o.rate_at,
-  coalesce(o.product_line, o.deal_product_line, 'unknown'), coalesce(o.currency, m.default_currency),
+  coalesce(o.product_line, o.deal_product_line, 'unknown'), coalesce(o.region, o.deal_region), coalesce(o.currency, m.default_currency),
   CAST(o.signed_amount AS DECIMAL(18,4)), CAST(NULL AS DECIMAL(18,2)), o.reason
 FROM owned AS o
 CROSS JOIN program.param AS m
+WHERE o.partner <> 'none'
 UNION ALL
 SELECT
   'units', concat('invoice:', o.invoice_id), 'invoice', o.invoice_id, o.partner, o.issued_at, o.rate_at,
-  coalesce(o.product_line, o.deal_product_line, 'unknown'), NULL,
+  coalesce(o.product_line, o.deal_product_line, 'unknown'), coalesce(o.region, o.deal_region), NULL,
   CAST(o.signed_quantity AS DECIMAL(18,4)), CAST(o.signed_quantity AS DECIMAL(18,2)), o.reason
 FROM owned AS o
-WHERE o.quantity IS NOT NULL
+WHERE o.quantity IS NOT NULL AND o.partner <> 'none'

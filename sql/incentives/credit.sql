@@ -4,7 +4,8 @@ description: >-
   reached, with the gate as it stands. Milestone deal_created = a deal that came from a qualified lead, at created_at and
   that day's rate, kept when the deal is lost; closed_won = at closed_at and its rate. The SLA condition looks at the credited
   partner's last unit on the converting lead; a lead that the vendor owes an answer passes; no unit = the program's `no_lead`.
-  Exact amounts, not yet rounded: `full_credit` at gate 1, `met_credit` as if the SLA condition were met, `credit` earned,
+  Exact amounts, not yet rounded: `full_credit` at gate 1, `met_credit` as if the SLA condition were met
+  (a deal without a lead misses no SLA), `credit` earned,
   `estimated` while the SLA is pending.
 grain: [program_id, milestone, deal_partner_id]
 */
@@ -27,7 +28,7 @@ unit AS (
   QUALIFY row_number() OVER (PARTITION BY lead_id, partner ORDER BY anchor_at DESC, unit_id DESC) = 1
 ),
 credited AS (
-  SELECT c.deal_partner_id, c.deal_id, c.role, c.partner, c.pct
+  SELECT c.deal_partner_id, c.deal_id, c.role, c.partner, c.pct, sum(coalesce(c.pct, 0)) OVER (PARTITION BY c.deal_id) AS pct_total
   FROM core.deal_credit AS c
   CROSS JOIN program.param AS m
   WHERE c.rank_influenced IS NOT NULL OR c.rank_sourced = 1 OR (m.sourced_splits AND c.rank_sourced IS NOT NULL)
@@ -35,7 +36,7 @@ credited AS (
 reached AS (
   SELECT d.deal_id, 'deal_created' AS milestone, d.created_at AS event_at
   FROM core.deal AS d
-  JOIN converting AS v ON v.deal_id = d.deal_id AND v.qualified_at IS NOT NULL
+  JOIN converting AS v ON v.deal_id = d.deal_id AND v.qualified_at <= d.created_at
   UNION ALL
   SELECT d.deal_id, 'closed_won' AS milestone, d.closed_at AS event_at
   FROM core.deal AS d
@@ -58,6 +59,7 @@ placed AS (
       WHEN sr.program_id IS NOT NULL AND g.value IS NULL THEN 'region_filter'
       WHEN sl.program_id IS NOT NULL AND l.value IS NULL THEN 'product_filter'
       WHEN d.amount IS NULL THEN 'no_amount'
+      WHEN c.pct_total > 100 THEN 'pct_over_100'
     END AS excluded
   FROM program.incentive_version AS v
   JOIN program.incentive_milestone AS s ON s.program_id = v.program_id AND s.version = v.version
@@ -65,7 +67,7 @@ placed AS (
     ON r.milestone = s.milestone AND r.event_at >= v.effective_from_at
     AND r.event_at < coalesce(v.effective_to_at, TIMESTAMP '9999-12-31 00:00:00')
   JOIN core.deal AS d ON d.deal_id = r.deal_id
-  JOIN credited AS c ON c.deal_id = r.deal_id AND c.role = v.credited_role AND c.partner NOT IN ('none', 'unknown')
+  JOIN credited AS c ON c.deal_id = r.deal_id AND c.role = v.credited_role 
   JOIN core.partner_period AS t ON t.partner = c.partner AND t.valid_from <= r.event_at AND r.event_at < t.valid_to
   LEFT JOIN scoped AS sp ON sp.program_id = v.program_id AND sp.version = v.version AND sp.dimension = 'partner'
   LEFT JOIN scoped AS sk ON sk.program_id = v.program_id AND sk.version = v.version AND sk.dimension = 'partner_type'
@@ -75,7 +77,7 @@ placed AS (
   LEFT JOIN scope AS p ON p.program_id = v.program_id AND p.version = v.version AND p.dimension = 'partner' AND p.value = c.partner
   LEFT JOIN scope AS k ON k.program_id = v.program_id AND k.version = v.version AND k.dimension = 'partner_type' AND k.value = t.partner_type
   LEFT JOIN scope AS i ON i.program_id = v.program_id AND i.version = v.version AND i.dimension = 'program_tier' AND i.value = t.program_tier
-  LEFT JOIN scope AS g ON g.program_id = v.program_id AND g.version = v.version AND g.dimension = 'region' AND g.value = t.region
+  LEFT JOIN scope AS g ON g.program_id = v.program_id AND g.version = v.version AND g.dimension = 'region' AND g.value = coalesce(d.region, t.region)
   LEFT JOIN scope AS l ON l.program_id = v.program_id AND l.version = v.version AND l.dimension = 'product_line' AND l.value = d.product_line
   WHERE v.method = 'milestone'
 ),
@@ -137,7 +139,8 @@ gated AS (
 valued AS (
   SELECT
     *,
-    CAST(CAST(CAST(money_mul(amount, fx_rate) AS DECIMAL(26,2)) * CAST(coalesce(pct, 0) * CAST(0.01 AS DECIMAL(3,2)) AS DECIMAL(11,8)) AS DECIMAL(26,10))
+    -- exact but for places beyond the eighteenth: it is rounded to cents once, per partner, version and period
+    CAST(CAST(CAST(CAST(amount AS DECIMAL(28,4)) * fx_rate AS DECIMAL(38,13)) * CAST(coalesce(pct, 0) * CAST(0.01 AS DECIMAL(3,2)) AS DECIMAL(11,8)) AS DECIMAL(38,18))
       * CAST(rate * share AS DECIMAL(12,10)) AS DECIMAL(38,20)) AS full_credit
   FROM gated
 )
@@ -158,7 +161,7 @@ SELECT
   CAST(others_met AS BOOLEAN) AS others_met,
   money_mul(amount, fx_rate) AS base,
   CAST(full_credit AS DECIMAL(38,20)) AS full_credit,
-  CAST(full_credit * CASE WHEN others_met THEN CAST(1 AS DECIMAL(9,6)) ELSE sla_miss_factor END AS DECIMAL(38,20)) AS met_credit,
+  CAST(full_credit * CASE WHEN others_met AND sla_state <> 'no_lead' THEN CAST(1 AS DECIMAL(9,6)) ELSE sla_miss_factor END AS DECIMAL(38,20)) AS met_credit,
   CAST(CASE
     WHEN sla_state = 'pending' THEN 0
     ELSE full_credit * CASE WHEN others_met AND sla_state = 'met' THEN CAST(1 AS DECIMAL(9,6)) ELSE sla_miss_factor END

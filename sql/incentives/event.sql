@@ -30,7 +30,6 @@ judged AS (
     CASE
       WHEN d.excluded IS NOT NULL THEN d.excluded
       WHEN d.version IS NULL THEN 'dates'
-      WHEN d.partner IN ('none', 'unknown') THEN 'partner_filter'
       WHEN sp.program_id IS NOT NULL AND p.value IS NULL THEN 'partner_filter'
       WHEN sk.program_id IS NOT NULL AND k.value IS NULL THEN 'partner_filter'
       WHEN st.program_id IS NOT NULL AND i.value IS NULL THEN 'partner_filter'
@@ -47,7 +46,7 @@ judged AS (
   LEFT JOIN scope AS p ON p.program_id = d.program_id AND p.version = d.version AND p.dimension = 'partner' AND p.value = d.partner
   LEFT JOIN scope AS k ON k.program_id = d.program_id AND k.version = d.version AND k.dimension = 'partner_type' AND k.value = t.partner_type
   LEFT JOIN scope AS i ON i.program_id = d.program_id AND i.version = d.version AND i.dimension = 'program_tier' AND i.value = t.program_tier
-  LEFT JOIN scope AS r ON r.program_id = d.program_id AND r.version = d.version AND r.dimension = 'region' AND r.value = t.region
+  LEFT JOIN scope AS r ON r.program_id = d.program_id AND r.version = d.version AND r.dimension = 'region' AND r.value = coalesce(d.event_region, t.region)
   LEFT JOIN scope AS l ON l.program_id = d.program_id AND l.version = d.version AND l.dimension = 'product_line' AND l.value = d.product_line
 ),
 rated AS (

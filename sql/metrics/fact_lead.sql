@@ -37,8 +37,7 @@ SELECT
   CAST(c.excluded AS VARCHAR) AS excluded,
   CAST(CASE
     WHEN c.deal_id IS NULL THEN false
-    WHEN d.deal_id IS NULL THEN s.converted_at IS NOT NULL
-    ELSE coalesce(d.excluded, '') NOT IN ('deleted', 'test', 'merged')
+    ELSE d.deal_id IS NOT NULL OR s.converted_at IS NOT NULL
   END AS BOOLEAN) AS is_converted
 FROM placed AS c
 JOIN core.partner_period AS t ON t.partner = c.holder AND t.valid_from <= c.anchor_at AND c.anchor_at < t.valid_to

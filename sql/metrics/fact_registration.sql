@@ -20,7 +20,7 @@ SELECT
   CAST(t.partner_type AS VARCHAR) AS partner_type,
   CAST(t.program_tier AS VARCHAR) AS program_tier,
   CAST(t.region AS VARCHAR) AS region,
-  CAST(coalesce(o.motion, d.recorded_motion, CASE WHEN d.deal_id IS NULL THEN 'none' ELSE 'unknown' END) AS VARCHAR) AS motion,
+  CAST(coalesce(o.motion, d.recorded_motion, 'unknown') AS VARCHAR) AS motion,
   CAST(CASE
     WHEN g.excluded IS NOT NULL THEN g.excluded
     WHEN g.is_duplicate THEN 'duplicate'
