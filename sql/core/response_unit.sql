@@ -2,7 +2,7 @@
 description: >-
   What somebody owed an answer to: each assignment of a lead that the vendor gave to a partner, each lead that a partner
   submitted to the vendor, each affiliate lead (metrics.md 3.1). A unit ends when its lead is closed or, a partner's unit,
-  when it is unassigned or the lead goes to the next assignment; of several ends the first decides.
+  when it is unassigned, expires or the lead goes to the next assignment; of several ends the first decides.
   What the lead itself says of its acknowledgement counts for an assignment only where assignments say nothing of theirs.
 grain: [unit_id]
 */
@@ -18,14 +18,14 @@ assigned AS (
   SELECT
     a.assignment_id, a.lead_id, a.partner_id, a.assigned_at, a.acknowledged_at, a.accepted_at,
     CASE WHEN a.reject_reason IS NOT NULL THEN a.rejected_at END AS rejected_at,
-    a.unassigned_at, coalesce(a.unassign_reason, 'unassigned') AS unassign_reason,
+    a.unassigned_at, coalesce(a.unassign_reason, 'unassigned') AS unassign_reason, a.expired_at,
     CASE WHEN a.next_at > a.assigned_at THEN a.next_at END AS next_at, a.turn, false AS is_deleted
   FROM live AS a
   UNION ALL
   SELECT
     a.assignment_id, a.lead_id, a.partner_id, a.assigned_at, a.acknowledged_at, a.accepted_at,
     CASE WHEN a.reject_reason IS NOT NULL THEN a.rejected_at END AS rejected_at,
-    a.unassigned_at, coalesce(a.unassign_reason, 'unassigned') AS unassign_reason,
+    a.unassigned_at, coalesce(a.unassign_reason, 'unassigned') AS unassign_reason, a.expired_at,
     NULL AS next_at, 0 AS turn, true AS is_deleted
   FROM staging.lead_assignment AS a
   WHERE coalesce(a.deleted, false)
@@ -59,7 +59,7 @@ unit AS (
     CASE WHEN NOT w.is_mapped THEN l.rejected_at END AS lead_rejected_at,
     l.first_contact_at,
     a.turn <= 1 AS is_first,
-    l.closed_at, l.closed_reason, a.unassigned_at, a.unassign_reason, a.next_at,
+    l.closed_at, l.closed_reason, a.unassigned_at, a.unassign_reason, a.next_at, a.expired_at,
     CASE WHEN a.is_deleted THEN 'deleted' WHEN l.excluded IS NOT NULL THEN l.excluded WHEN coalesce(r.is_test, false) THEN 'test' END AS excluded
   FROM assigned AS a
   JOIN core.lead AS l ON l.lead_id = a.lead_id
@@ -80,7 +80,7 @@ unit AS (
     NULL AS lead_acknowledged_at, NULL AS lead_accepted_at, NULL AS lead_rejected_at,
     l.first_contact_at,
     true AS is_first,
-    l.closed_at, l.closed_reason, NULL AS unassigned_at, NULL AS unassign_reason, NULL AS next_at,
+    l.closed_at, l.closed_reason, NULL AS unassigned_at, NULL AS unassign_reason, NULL AS next_at, NULL AS expired_at,
     l.excluded
   FROM core.lead AS l
   LEFT JOIN (SELECT DISTINCT lead_id FROM live) AS a ON a.lead_id = l.lead_id
@@ -96,10 +96,11 @@ SELECT
   CAST(u.party AS VARCHAR) AS party,
   CAST(u.partner AS VARCHAR) AS partner,
   u.clock_start,
-  least(u.closed_at, u.unassigned_at, u.next_at) AS end_at,
+  least(u.closed_at, u.unassigned_at, u.next_at, u.expired_at) AS end_at,
   CAST(CASE
-    WHEN u.closed_at <= least(u.closed_at, u.unassigned_at, u.next_at) THEN vc.reason IS NOT NULL
-    WHEN u.unassigned_at <= least(u.unassigned_at, u.next_at) THEN vu.reason IS NOT NULL
+    WHEN u.unassigned_at <= least(u.closed_at, u.unassigned_at, u.next_at, u.expired_at) THEN vu.reason IS NOT NULL
+    WHEN u.expired_at <= least(u.closed_at, u.next_at, u.expired_at) THEN false
+    WHEN u.closed_at <= least(u.closed_at, u.next_at) THEN vc.reason IS NOT NULL
     ELSE u.next_at IS NOT NULL
   END AS BOOLEAN) AS end_voids,
   least(u.acknowledged_at, u.accepted_at, u.rejected_at) AS own_ack_at,
@@ -107,7 +108,7 @@ SELECT
   u.lead_acknowledged_at, u.lead_accepted_at, u.lead_rejected_at, u.first_contact_at,
   CAST(coalesce(least(u.acknowledged_at, u.accepted_at, u.rejected_at) < u.clock_start, false)
     OR (u.is_first AND coalesce(least(u.lead_acknowledged_at, u.lead_accepted_at, u.lead_rejected_at) < u.clock_start, false))
-    OR coalesce(least(u.closed_at, u.unassigned_at, u.next_at) < u.clock_start, false) AS BOOLEAN) AS is_early,
+    OR coalesce(least(u.closed_at, u.unassigned_at, u.next_at, u.expired_at) < u.clock_start, false) AS BOOLEAN) AS is_early,
   CAST(u.excluded AS VARCHAR) AS excluded
 FROM unit AS u
 LEFT JOIN program.void_reason AS vc ON vc.scope = 'closed' AND vc.reason = u.closed_reason

@@ -60,19 +60,20 @@ tiered AS (
   WHERE p.method IN ('marginal', 'retroactive') AND p.base > 0
   GROUP BY p.program_id, p.period_start, p.look_day, p.partner, p.method
 ),
--- flat and per-unit programs earn by event, each version at its own rate, rounded per version
+-- flat and per-unit programs earn by event, each version at its own rate, rounded per version, in the functional currency
 flat AS (
   SELECT
     program_id, period_start, look_day, partner,
     CAST(sum(CASE WHEN amount < 0 AND NOT allow_negative THEN 0 ELSE amount END) AS DECIMAL(18,2)) AS earned
   FROM (
     SELECT l.program_id, l.period_start, l.look_day, e.partner, v.version, v.allow_negative,
-      money_mul(sum(e.base), CASE WHEN v.method = 'flat' THEN v.rate ELSE CAST(v.unit_amount AS DECIMAL(18,9)) END) AS amount
+      money_round(CAST(sum(CASE WHEN v.method = 'flat' THEN CAST(CAST(e.base_functional AS DECIMAL(28,2)) * v.rate AS DECIMAL(38,15))
+        ELSE CAST(CAST(e.base * v.unit_amount AS DECIMAL(28,6)) * e.to_functional AS DECIMAL(38,15)) END) AS DECIMAL(38,15))) AS amount
     FROM incentives.look AS l
     JOIN incentives.event AS e
       ON e.program_id = l.program_id AND e.event_at >= l.start_at AND e.event_at < l.look_at AND e.excluded IS NULL
     JOIN program.incentive_version AS v ON v.program_id = e.program_id AND v.version = e.version AND v.method IN ('flat', 'per_unit')
-    GROUP BY l.program_id, l.period_start, l.look_day, e.partner, v.version, v.allow_negative, v.method, v.rate, v.unit_amount
+    GROUP BY l.program_id, l.period_start, l.look_day, e.partner, v.version, v.allow_negative
   ) AS per_version
   GROUP BY program_id, period_start, look_day, partner
 ),
@@ -99,7 +100,7 @@ SELECT
   CAST(CASE
     WHEN p.base <= 0 THEN 0
     WHEN t.program_id IS NOT NULL THEN rate_div(CAST(t.accrued_scaled AS DECIMAL(38,9)), CAST(p.base * p.pace_den AS DECIMAL(38,9)))
-    WHEN f.program_id IS NOT NULL THEN rate_div(f.earned, p.base)
+    WHEN f.program_id IS NOT NULL THEN rate_div(f.earned, nullif(p.base_functional, 0))
     ELSE 0
   END AS DECIMAL(38,15)) AS accrual_rate
 FROM paced AS p

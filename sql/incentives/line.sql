@@ -15,9 +15,9 @@ WITH part AS (
     CAST(e.base * 100 AS DECIMAL(38,0)) AS weight,
     CAST(b.base * 100 AS DECIMAL(38,0)) AS whole,
     -- the program's cents in the functional currency: at the average rate of the events that make the base
-    CAST(CASE WHEN b.base = b.base_functional OR b.base = 0 OR b.method = 'per_unit' THEN money_mul(b.earned, CASE WHEN b.method = 'per_unit' THEN e.to_functional ELSE 1 END)
+    CAST(CASE WHEN b.base = b.base_functional OR b.base = 0 OR b.method IN ('flat', 'per_unit') THEN b.earned
       ELSE money_share(b.earned, b.base_functional, b.base) END * 100 AS DECIMAL(38,0)) AS earned,
-    CAST(CASE WHEN b.base = b.base_functional OR b.base = 0 OR b.method = 'per_unit' THEN money_mul(b.accrued, CASE WHEN b.method = 'per_unit' THEN e.to_functional ELSE 1 END)
+    CAST(CASE WHEN b.base = b.base_functional OR b.base = 0 OR b.method IN ('flat', 'per_unit') THEN b.accrued
       ELSE money_share(b.accrued, b.base_functional, b.base) END * 100 AS DECIMAL(38,0)) AS accrued
   FROM incentives.balance AS b
   JOIN incentives.look AS l ON l.program_id = b.program_id AND l.period_start = b.period_start AND l.look_day = b.look_day

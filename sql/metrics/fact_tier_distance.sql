@@ -20,7 +20,7 @@ next_tier AS (
     min(t.lower) AS next_lower
   FROM look AS k
   JOIN incentives.balance AS b ON b.program_id = k.program_id AND b.period_start = k.program_start AND b.look_day = k.look_day
-  LEFT JOIN program.incentive_tier AS t ON t.program_id = b.program_id AND t.version = b.version AND t.lower > b.base
+  LEFT JOIN program.incentive_tier AS t ON t.program_id = b.program_id AND t.version = b.version AND t.lower > greatest(b.base, 0)
   WHERE b.method IN ('marginal', 'retroactive')
   GROUP BY ALL
 ),
