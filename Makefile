@@ -36,6 +36,10 @@ test-contracts: ## datacontract-cli on the contracts and on the demo's warehouse
 	testdata/outside/install-datacontract.sh .tools/datacontract-$(DATACONTRACT) $(DATACONTRACT)
 	DATACONTRACT=$(CURDIR)/.tools/datacontract-$(DATACONTRACT)/bin/datacontract go test -count=1 -tags contracts ./testdata/outside
 
+.PHONY: test-browser
+test-browser: ## the report in a headless Chromium: drawn, complete, no network, prints on three sheets (installs Debian's as root)
+	chromium=$$(testdata/outside/install-chromium.sh); CHROMIUM=$$chromium go test -count=1 -tags browser ./testdata/outside
+
 .PHONY: lint
 lint: .tools/golangci-lint-$(GOLANGCI) ## golangci-lint with every linter that .golangci.yml does not switch off (builds it once, minutes)
 	$< run $(PACKAGES)

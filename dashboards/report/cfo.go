@@ -30,7 +30,7 @@ type legend struct{ Name, Color string }
 // accrual is a program's row: what the quarter accrued and what is owed for the running program period.
 type accrual struct {
 	Program, Quarter, Previous, Year, Liability string
-	Change                                      change
+	Change, YearChange                          change
 }
 
 type partner struct {
@@ -48,13 +48,13 @@ func (d *reader) cfo() (cfo, error) {
 	out.Tiles = []triple{
 		d.triple("Partner-sourced revenue", "up", revenue, "REV-1"),
 		d.triple("Sourced share", "up", revenue, "REV-5"),
-		d.triple("Influenced share", "up", revenue, "REV-5.influenced"),
 		d.triple("Unattributed share", "down", revenue, "REV-7"),
 	}
 	out.Revenue, out.Legend = d.revenueChart(revenue)
 	if out.Accruals, out.Total, out.Accrued, err = d.accruals(); err != nil {
 		return cfo{}, err
 	}
+	out.Tiles = append(out.Tiles, d.accruedTile(out.Total, out.Accrued))
 	out.Partners, err = d.partners()
 	return out, err
 }
@@ -126,9 +126,23 @@ func (d *reader) accruals() ([]accrual, accrual, string, error) {
 		})
 		out[len(out)-1].Change.Class = "flat"
 	}
-	sum := accrual{Program: "All programs", Quarter: figure(sums[0]), Previous: figure(sums[1]), Year: figure(sums[2]), Change: difference(sums[0], sums[1], "")}
-	sum.Change.Class = "flat"
+	sum := accrual{Program: "All programs", Quarter: figure(sums[0]), Previous: figure(sums[1]), Year: figure(sums[2]), Change: difference(sums[0], sums[1], ""), YearChange: difference(sums[0], sums[2], "")}
+	sum.Change.Class, sum.YearChange.Class = "flat", "flat" // more owed is neither good nor bad
 	return out, sum, "", nil
+}
+
+// accruedTile is the sum of the programs beside the revenue that they reward.
+func (d *reader) accruedTile(total accrual, missing string) triple {
+	tile := triple{
+		Title: "Accrued, all programs", Value: total.Quarter, Previous: total.Previous, Year: total.Year, Note: missing,
+		PreviousName: d.name(d.head - 1), YearName: d.name(d.head - 4), PreviousChange: total.Change, YearChange: total.YearChange,
+	}
+	for _, text := range []*string{&tile.Value, &tile.Previous, &tile.Year} {
+		if missing != "" || *text == "" {
+			*text = none
+		}
+	}
+	return tile
 }
 
 // partners are the largest by sourced revenue of the headline quarter.

@@ -8,7 +8,7 @@ import (
 )
 
 type channel struct {
-	Response   []response
+	Response   []board
 	Funnels    []funnel
 	Velocity   []velocity
 	Activation []triple
@@ -16,13 +16,23 @@ type channel struct {
 	Missing    []string // results without a source, said once each
 }
 
-// response is a board and partner type or tier: how fast, how often in time.
+// board is one direction of leads: the headline quarter by partner type and by tier.
+type board struct {
+	Name   string
+	Groups []group
+}
+
+type group struct {
+	By   string
+	Rows []response
+}
+
+// response is a partner type or tier: how fast, how often in time.
 type response struct {
-	Board, Group, Value       string
-	Median, P90, Unanswered   string
-	Compliance, Before, Units string
-	Share                     float64 // compliance for the bar
-	Class                     string
+	Value, Median, P90, Unanswered string
+	Compliance, Before, Units      string
+	Share                          float64 // compliance for the bar
+	Class                          string
 }
 
 type funnel struct {
@@ -66,15 +76,15 @@ func (d *reader) channel() (channel, error) {
 	return out, nil
 }
 
-// responses: the headline quarter by board, then by partner type and by tier.
-func (d *reader) responses() ([]response, error) {
-	var out []response
+func (d *reader) responses() ([]board, error) {
+	found := map[string][]group{}
 	for _, by := range []string{"partner_type", "program_tier"} {
 		t, err := d.read("quarter", []string{by}, "RSP-1", "RSP-2", "RSP-3.unanswered", "RSP-6")
 		if err != nil {
 			return nil, err
 		}
 		now := d.quarters[d.head].key()
+		rows := map[string][]response{}
 		for _, key := range sortedKeys(t) {
 			id, cut, _ := strings.Cut(key, "|")
 			row := t.at(key, now)
@@ -84,18 +94,23 @@ func (d *reader) responses() ([]response, error) {
 			six := t.at("RSP-6|"+cut, now)
 			share, _ := six.Value.Float()
 			line := response{
-				Board: words(row.Dims["direction"]), Group: words(by), Value: row.Dims[by],
-				Median: figure(row), P90: figure(t.at("RSP-2|"+cut, now)), Unanswered: figure(t.at("RSP-3.unanswered|"+cut, now)),
-				Compliance: figure(six), Before: none, Units: grouped(catalogueCount(row.N)), Share: share * 100,
+				Value: words(row.Dims[by]), Median: figure(row), P90: figure(t.at("RSP-2|"+cut, now)), Unanswered: figure(t.at("RSP-3.unanswered|"+cut, now)),
+				Compliance: figure(six), Before: none, Units: grouped(catalogueCount(row.N)), Share: share * 100, Class: grade(six, share),
 			}
 			if d.head > 0 {
 				line.Before = figure(t.at("RSP-6|"+cut, d.quarters[d.head-1].key()))
 			}
-			line.Class = grade(six, share)
-			out = append(out, line)
+			rows[row.Dims["direction"]] = append(rows[row.Dims["direction"]], line)
+		}
+		for direction, lines := range rows {
+			found[direction] = append(found[direction], group{By: words(by), Rows: lines})
 		}
 	}
-	slices.SortStableFunc(out, func(a, b response) int { return strings.Compare(b.Board, a.Board) })
+	var out []board
+	for _, direction := range sortedKeys(found) {
+		out = append(out, board{Name: words(direction), Groups: found[direction]})
+	}
+	slices.Reverse(out) // the partners' own board comes first
 	return out, nil
 }
 

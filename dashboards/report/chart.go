@@ -20,7 +20,7 @@ type column struct {
 }
 
 const (
-	chartWidth, chartHeight = 760.0, 280.0
+	chartWidth, chartHeight = 960.0, 280.0
 	plotLeft, plotTop       = 56.0, 26.0
 	plotBottom              = 236.0
 )
@@ -48,7 +48,7 @@ func stacked(title string, cols []column, parts []series, unit func(float64) str
 			plotLeft, chartWidth-8, y(v), y(v), plotLeft-8, y(v)+4, unit(v))
 	}
 	slot := (chartWidth - 8 - plotLeft) / float64(max(1, len(cols)))
-	width := math.Min(56, slot*0.66)
+	width := math.Min(64, slot*0.66)
 	for i, c := range cols {
 		x := plotLeft + slot*(float64(i)+0.5) - width/2
 		base := 0.0
@@ -69,7 +69,7 @@ func stacked(title string, cols []column, parts []series, unit func(float64) str
 			fmt.Fprintf(&b, `<text class="over" x="%.1f" y="%.1f" text-anchor="middle">%s</text>`, x+width/2, y(base)-6, template.HTMLEscapeString(c.Over))
 		}
 		for j, line := range strings.SplitN(c.Label, " ", 2) {
-			fmt.Fprintf(&b, `<text class="axis" x="%.1f" y="%.1f" text-anchor="middle">%s</text>`, x+width/2, plotBottom+16+13*float64(j), template.HTMLEscapeString(line))
+			fmt.Fprintf(&b, `<text class="axis" x="%.1f" y="%.1f" text-anchor="middle">%s</text>`, x+width/2, plotBottom+17+16*float64(j), template.HTMLEscapeString(line))
 		}
 	}
 	b.WriteString(`</svg>`)

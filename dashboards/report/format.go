@@ -33,7 +33,7 @@ func figure(r catalogue.Row) string {
 	case catalogue.Money:
 		return grouped(whole(r.Value.Text))
 	case catalogue.RatioOf1:
-		return fmt.Sprintf("%.1f %%", v*100)
+		return minus(fmt.Sprintf("%.1f %%", v*100))
 	case catalogue.Seconds:
 		return duration(v)
 	}
@@ -60,6 +60,8 @@ func note(r catalogue.Row) string {
 	}
 	return ""
 }
+
+func minus(text string) string { return strings.ReplaceAll(text, "-", "−") }
 
 func words(code string) string { return strings.ReplaceAll(code, "_", " ") }
 
@@ -149,7 +151,7 @@ func difference(now, then catalogue.Row, better string) change {
 			class = "good"
 		}
 	}
-	return change{Text: strings.ReplaceAll(text, "-", "−"), Class: class}
+	return change{Text: minus(text), Class: class}
 }
 
 func catalogueCount(n int64) string { return fmt.Sprintf("%d", n) }

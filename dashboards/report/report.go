@@ -171,6 +171,7 @@ func (d *reader) read(grain string, by []string, ids ...string) (table, error) {
 // triple is a figure of the headline quarter beside the previous one and the same quarter last year.
 type triple struct {
 	Title, Value, Previous, Year, Note string
+	PreviousName, YearName             string // the quarters
 	PreviousChange, YearChange         change
 }
 
@@ -189,7 +190,7 @@ func (d *reader) triple(title string, better string, t table, key string) triple
 		now = noRow(t, key)
 	}
 	return triple{
-		Title: title, Value: figure(now), Previous: figure(before), Year: figure(year), Note: note(now),
+		Title: title, Value: figure(now), Previous: figure(before), Year: figure(year), Note: note(now), PreviousName: d.name(d.head - 1), YearName: d.name(d.head - 4),
 		PreviousChange: difference(now, before, better), YearChange: difference(now, year, better),
 	}
 }

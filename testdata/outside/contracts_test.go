@@ -80,11 +80,11 @@ func breakRows(t *testing.T, database string) {
 	}
 }
 
-// result is one check of datacontract-cli.
-type result struct{ Type, Model, Field, Name, Result, Reason string }
+// check is one check of datacontract-cli.
+type check struct{ Type, Model, Field, Name, Result, Reason string }
 
 // check has datacontract-cli test a warehouse; that checks fail is no failure of this.
-func (d demo) check(t *testing.T, warehouse string) []result {
+func (d demo) check(t *testing.T, warehouse string) []check {
 	t.Helper()
 	dir := t.TempDir()
 	contract, output := filepath.Join(dir, "contract.odcs.yaml"), filepath.Join(dir, "results.json")
@@ -92,7 +92,7 @@ func (d demo) check(t *testing.T, warehouse string) []result {
 	said, err := exec.CommandContext(t.Context(), tool(t), "test", contract, "--output", output, "--output-format", "json").CombinedOutput()
 	text, readErr := os.ReadFile(output)
 	require.NoError(t, readErr, "datacontract made no results: %v\n%s", err, said)
-	var report struct{ Checks []result }
+	var report struct{ Checks []check }
 	require.NoError(t, json.Unmarshal(text, &report))
 	return report.Checks
 }
