@@ -22,7 +22,7 @@ owned AS (
     CASE WHEN i.owner_partner_id IS NOT NULL THEN coalesce(r.partner, 'unknown') ELSE coalesce(d.partner, 'none') END AS partner,
     CASE
       WHEN coalesce(i.deleted, false) THEN 'deleted'
-      WHEN coalesce(i.test, false) OR coalesce(r.is_test, false) OR d.excluded = 'test' THEN 'test'
+      WHEN coalesce(i.test, false) OR coalesce(r.is_test, false) THEN 'test'
     END AS reason,
     d.product_line AS deal_product_line, d.region AS deal_region
   FROM invoice AS i

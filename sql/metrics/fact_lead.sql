@@ -1,7 +1,8 @@
 /* tributary
 description: >-
   CNV-8: leads and whether they became a deal, one row per lead and cohort: `qualified` anchored at qualified_at, `all` at
-  the lead's beginning. Partner = of the assignment in force at the anchor, else of the lead. Directions are pooled.
+  the lead's beginning. Partner = of the assignment in force at the anchor, else of the lead, else of its first assignment.
+  Directions are pooled.
 grain: [lead_id, cohort]
 */
 WITH cohort AS (
@@ -19,9 +20,17 @@ held AS (
   WHERE NOT coalesce(a.deleted, false) AND a.partner_id IS NOT NULL
   GROUP BY c.lead_id, c.cohort
 ),
+first AS (
+  SELECT a.lead_id, min_by(coalesce(r.partner, 'unknown'), a.assigned_at) AS partner
+  FROM staging.lead_assignment AS a
+  LEFT JOIN core.partner_ref AS r ON r.partner_id = a.partner_id
+  WHERE NOT coalesce(a.deleted, false) AND a.partner_id IS NOT NULL
+  GROUP BY a.lead_id
+),
 placed AS (
-  SELECT c.*, coalesce(h.partner, c.partner) AS holder
+  SELECT c.*, coalesce(h.partner, nullif(c.partner, 'none'), f.partner, 'none') AS holder
   FROM cohort AS c
+  LEFT JOIN first AS f ON f.lead_id = c.lead_id
   LEFT JOIN held AS h ON h.lead_id = c.lead_id AND h.cohort = c.cohort
 )
 SELECT
