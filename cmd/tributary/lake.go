@@ -16,6 +16,8 @@ func (a *app) lakeLs(open opener) *cobra.Command {
 	var knownAt string
 	cmd := &cobra.Command{
 		Use: "ls", Short: "List what the streams have delivered", Args: exactly(0, "no arguments"),
+		Example: `  tributary lake ls
+  tributary lake ls --known-at 2026-07-02T03:00:00Z`,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			l, err := open()
 			if err != nil {
@@ -46,6 +48,7 @@ func (a *app) lakeLs(open opener) *cobra.Command {
 func (a *app) lakeVerify(open opener) *cobra.Command {
 	return &cobra.Command{
 		Use: "verify", Short: "Compare every part with its manifest: checksum, rows, size", Args: exactly(0, "no arguments"),
+		Example: "  tributary lake verify",
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			l, err := open()
 			if err != nil {
@@ -71,6 +74,8 @@ func (a *app) lakeGC(open opener) *cobra.Command {
 	var dry bool
 	cmd := &cobra.Command{
 		Use: "gc", Short: "Remove files that no manifest names", Args: exactly(0, "no arguments"),
+		Example: `  tributary lake gc --dry-run
+  tributary lake gc`,
 		RunE: func(cmd *cobra.Command, _ []string) (err error) {
 			l, err := open()
 			if err != nil {

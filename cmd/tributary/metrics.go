@@ -15,10 +15,12 @@ func (a *app) metricsCommand() *cobra.Command {
 	cmd := &cobra.Command{Use: "metrics", Short: "List, define and query the metrics"}
 	cmd.AddCommand(&cobra.Command{
 		Use: "list", Short: "List the metrics", Args: exactly(0, "no arguments"),
-		RunE: func(cmd *cobra.Command, _ []string) error { return a.listMetrics() },
+		Example: "  tributary metrics list",
+		RunE:    func(cmd *cobra.Command, _ []string) error { return a.listMetrics() },
 	}, &cobra.Command{
 		Use: "show ID", Short: "Show a metric's definition", Args: exactly(1, "one metric id"),
-		RunE: func(cmd *cobra.Command, args []string) error { return a.showMetric(args[0]) },
+		Example: "  tributary metrics show REV-5",
+		RunE:    func(cmd *cobra.Command, args []string) error { return a.showMetric(args[0]) },
 	}, a.queryCommand())
 	return cmd
 }

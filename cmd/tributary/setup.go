@@ -76,7 +76,8 @@ func (a *app) contractsCommand() *cobra.Command {
 func (a *app) doctorCommand() *cobra.Command {
 	return &cobra.Command{
 		Use: "doctor", Short: "Check a set-up: files, maps, rules, lake, what is published and what it lacks", Args: exactly(0, "no arguments"),
-		RunE: func(cmd *cobra.Command, _ []string) error { return a.doctor(cmd.Context()) },
+		Example: "  tributary doctor -p acme",
+		RunE:    func(cmd *cobra.Command, _ []string) error { return a.doctor(cmd.Context()) },
 	}
 }
 

@@ -41,6 +41,7 @@ func (a *app) sql(ctx context.Context, name string) error {
 func (a *app) lintCommand() *cobra.Command {
 	return &cobra.Command{
 		Use: "lint", Short: "Name what breaks the SQL that DuckDB and Spark answer alike", Args: exactly(0, "no arguments"),
+		Example: "  tributary lint",
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			set, err := a.models(cmd.Context())
 			if err != nil {
@@ -75,6 +76,8 @@ func (a *app) testCommand() *cobra.Command {
 	var update bool
 	cmd := &cobra.Command{
 		Use: "test", Short: "Run the unit tests of models: given rows, expected rows", Args: exactly(0, "no arguments"),
+		Example: `  tributary test
+  tributary test --update && git diff sql/tests`,
 		Long: "Runs the tests in sql/tests/*.yaml of the project, and ours. --update writes what the project's models gave into its tests.",
 		RunE: func(cmd *cobra.Command, _ []string) error { return a.test(cmd.Context(), update) },
 	}

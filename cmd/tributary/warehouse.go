@@ -65,7 +65,8 @@ func (a *app) warehouseCommand() *cobra.Command {
 	cmd := &cobra.Command{Use: "warehouse", Short: "The nights that are kept, and the way back to an older one"}
 	cmd.AddCommand(&cobra.Command{
 		Use: "ls", Short: "List the warehouse files; * is what readers see", Args: exactly(0, "no arguments"),
-		RunE: func(cmd *cobra.Command, _ []string) error { return a.listWarehouses(cmd.Context()) },
+		Example: "  tributary warehouse ls",
+		RunE:    func(cmd *cobra.Command, _ []string) error { return a.listWarehouses(cmd.Context()) },
 	}, &cobra.Command{
 		Use: "rollback [FILE]", Short: "Make the night before the current one, or a named one, current again",
 		Example: "  tributary warehouse rollback\n  tributary warehouse rollback tributary-2026-09-29-41.duckdb",

@@ -47,7 +47,10 @@ func (n *night) build(ctx context.Context) (string, error) {
 	if err != nil {
 		return "", errors.Join(err, file.Close(), n.folder.Discard(buildName))
 	}
-	return detail, file.Finish(ctx)
+	if err := file.Finish(ctx); err != nil {
+		return "", errors.Join(err, n.folder.Discard(buildName)) // half a file only takes up room
+	}
+	return detail, nil
 }
 
 func (n *night) fill(ctx context.Context, file *warehouse.File, data []staging.StreamData, loads []lake.StreamParts, newest int64) (string, error) {

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"strings"
+	"syscall"
 
 	"github.com/tributary-data/tributary/pipelines/extract"
 	"github.com/tributary-data/tributary/pipelines/lake"
@@ -53,12 +54,17 @@ func ExitCode(err error) int {
 		return ExitNoAccruals
 	case errors.As(err, &config), errors.As(err, &problems):
 		return ExitConfig
-	case extract.Retryable(err), errors.Is(err, lake.ErrDiskFull), errors.Is(err, context.Canceled), errors.Is(err, context.DeadlineExceeded):
+	case extract.Retryable(err), diskFull(err), errors.Is(err, context.Canceled), errors.Is(err, context.DeadlineExceeded):
 		return ExitRetryable
 	case errors.As(err, &data), errors.As(err, &undecided), errors.As(err, &broken):
 		return ExitData
 	}
 	return ExitUnexpected
+}
+
+// diskFull recognises a full disk also where DuckDB tells of it, in words only.
+func diskFull(err error) bool {
+	return errors.Is(err, lake.ErrDiskFull) || errors.Is(err, syscall.ENOSPC) || strings.Contains(strings.ToLower(err.Error()), "no space left on device")
 }
 
 func firstLine(err error) string {
