@@ -83,7 +83,7 @@ unit AS (
     l.closed_at, l.closed_reason, NULL AS unassigned_at, NULL AS unassign_reason, NULL AS next_at, NULL AS expired_at,
     l.excluded
   FROM core.lead AS l
-  LEFT JOIN (SELECT DISTINCT lead_id FROM live) AS a ON a.lead_id = l.lead_id
+  LEFT JOIN (SELECT DISTINCT lead_id FROM staging.lead_assignment) AS a ON a.lead_id = l.lead_id
   LEFT JOIN inside AS i ON i.lead_id = l.lead_id
   WHERE a.lead_id IS NULL OR l.direction <> 'vendor_to_partner'
 )
