@@ -12,7 +12,7 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-var update = flag.Bool("update", false, "write docs/cli.md") //nolint:gochecknoglobals // go test's way to take a flag
+var update = flag.Bool("update", false, "write docs/cli.md, and what scripts compare with") //nolint:gochecknoglobals // go test's way to take a flag
 
 const (
 	cliPage = "../../docs/cli.md"

@@ -38,7 +38,7 @@ func (a *app) explain(ctx context.Context, spec catalogue.ExplainSpec, asCSV boo
 	}
 	e, err := r.cat.Explain(ctx, r.conn, contracts, spec)
 	if err != nil {
-		return usageError{err}
+		return asked(err)
 	}
 	link(e, r.project)
 	switch {

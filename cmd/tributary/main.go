@@ -12,6 +12,7 @@ import (
 	"strings"
 	"syscall"
 
+	"github.com/duckdb/duckdb-go/v2"
 	"github.com/spf13/cobra"
 
 	"github.com/tributary-data/tributary/pipelines/lake"
@@ -74,6 +75,15 @@ func (a *app) complain(err error) {
 
 // usageError is a command line that makes no sense.
 type usageError struct{ error }
+
+// asked marks what is wrong with a question as an error of the command line. The database and an interruption are no such thing.
+func asked(err error) error {
+	var database *duckdb.Error
+	if err == nil || errors.As(err, &database) || errors.Is(err, context.Canceled) {
+		return err
+	}
+	return usageError{err}
+}
 
 // shownError has been printed in full already.
 type shownError struct{ error }

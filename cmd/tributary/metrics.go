@@ -112,7 +112,7 @@ func (a *app) query(ctx context.Context, spec catalogue.QuerySpec, csv bool) err
 			tableOf{head: t.Head, rows: t.Rows, text: fmt.Sprintf("data as of %s", r.version.AsOf)}.print(a.out)
 		}
 	}
-	return err
+	return asked(err)
 }
 
 func (a *app) explainCommand() *cobra.Command {

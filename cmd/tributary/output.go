@@ -83,7 +83,7 @@ func wrap(text string, width, indent int) string {
 func line(cells []string) table.Row {
 	row := make(table.Row, len(cells))
 	for i, c := range cells {
-		row[i] = c
+		row[i] = strings.NewReplacer("\r\n", " ", "\n", " ", "\t", " ").Replace(c) // a record is one line
 	}
 	return row
 }

@@ -5,8 +5,10 @@ import (
 	"bytes"
 	"errors"
 	"io"
+	"io/fs"
 	"os"
 	"os/exec"
+	"path/filepath"
 	"regexp"
 	"strconv"
 	"sync"
@@ -25,13 +27,13 @@ func TestMain(m *testing.M) {
 func TestScripts(t *testing.T) {
 	t.Parallel()
 	testscript.Run(t, testscript.Params{
-		Dir: "../../testdata/scripts", RequireUniqueNames: true,
+		Dir: "../../testdata/scripts", RequireUniqueNames: true, UpdateScripts: *update,
 		Setup: func(env *testscript.Env) error {
 			env.Values[processes{}] = map[string]*process{}
 			return nil
 		},
 		Cmds: map[string]func(ts *testscript.TestScript, neg bool, args []string){
-			"exits": exits, "keep": keep, "start": start, "send": send, "ends": ends, "lapse": lapse,
+			"exits": exits, "keep": keep, "start": start, "send": send, "ends": ends, "lapse": lapse, "spoil": spoil,
 		},
 	})
 }
@@ -165,4 +167,26 @@ func lapse(ts *testscript.TestScript, neg bool, args []string) {
 	until := regexp.MustCompile(`"lease_until": "[^"]+"`)
 	text := until.ReplaceAllString(ts.ReadFile(args[0]), `"lease_until": "2026-01-01T00:00:00Z"`)
 	ts.Check(os.WriteFile(ts.MkAbs(args[0]), []byte(text), 0o600))
+}
+
+// spoil DIR changes a byte in the first file below a folder.
+func spoil(ts *testscript.TestScript, neg bool, args []string) {
+	if neg || len(args) != 1 {
+		ts.Fatalf("usage: spoil DIR")
+	}
+	err := filepath.WalkDir(ts.MkAbs(args[0]), func(path string, entry fs.DirEntry, err error) error {
+		if err != nil || entry.IsDir() {
+			return err
+		}
+		data, err := os.ReadFile(path)
+		if err != nil {
+			return err
+		}
+		data[len(data)/2]++
+		if err := os.WriteFile(path, data, 0o600); err != nil {
+			return err
+		}
+		return fs.SkipAll
+	})
+	ts.Check(err)
 }

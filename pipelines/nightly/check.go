@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io/fs"
 
 	"github.com/tributary-data/tributary/pipelines/lake"
 	"github.com/tributary-data/tributary/pipelines/publish"
@@ -71,7 +72,7 @@ func (n *night) checkFile(ctx context.Context, file *warehouse.File) (check.Resu
 // previousCounts are the rows per table of the warehouse that readers see, for row-count checks.
 func (n *night) previousCounts(ctx context.Context) (map[string]int64, error) {
 	current, err := publish.Current(ctx, n.lake, n.folder)
-	if errors.Is(err, lake.ErrNotFound) {
+	if errors.Is(err, lake.ErrNotFound) || errors.Is(err, fs.ErrNotExist) { // nothing to compare with
 		return map[string]int64{}, nil
 	}
 	if err != nil {

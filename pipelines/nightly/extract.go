@@ -3,6 +3,8 @@ package nightly
 import (
 	"context"
 	"fmt"
+	"os"
+	"path/filepath"
 	"time"
 
 	"github.com/tributary-data/tributary/pipelines/extract"
@@ -68,6 +70,9 @@ func (n *night) nothingNew(ctx context.Context) (bool, error) {
 	}
 	if published == nil || published.Rollback || published.AsOf != n.summary.AsOf || published.Program != n.program || newest > published.Commit {
 		return false, nil
+	}
+	if _, err := os.Stat(filepath.Join(n.folder.Dir, published.Warehouse)); err != nil {
+		return false, nil //nolint:nilerr // a published file that is gone is built again
 	}
 	version, err := n.runVersion(log, published.RunID)
 	return err == nil && version == n.opts.Version, err
