@@ -6,6 +6,8 @@ SHELL := /bin/bash
 BIN := .run/tributary
 GOLANGCI := v2.15.0
 DATACONTRACT := 1.2.8
+LEADS := 1000000
+MEMORY :=
 # ./... passes over folders named testdata: the packages in ours are named
 PACKAGES = ./... $(shell find testdata -name '*.go' -exec dirname {} + | sort -u | sed 's|^|./|')
 
@@ -31,6 +33,18 @@ test: ## every test that needs Go, gcc and make alone
 	go vet $(PACKAGES)
 	go test -timeout 30m $(PACKAGES)
 
+.PHONY: adventureworks
+adventureworks: build ## AdventureWorks by configuration alone: prints the reseller share (REV-5) by year
+	@rm -rf .run/adventureworks && cp -r testdata/adventureworks .run/adventureworks
+	@$(BIN) run --project .run/adventureworks --as-of 2011-12-31 | sed '/^{"run_id"/d'
+	@echo; $(BIN) metrics query REV-5 --grain year --project .run/adventureworks
+	@$(BIN) metrics query REV-5 --grain year --project .run/adventureworks --json | sed -nE 's/.*"period_start":"([0-9]{4}).*"value":([0-9.]+).*/\1 \2/p' | xargs -n2 printf 'REV-5 %s = %.4f\n'
+
+.PHONY: salesforce
+salesforce: build ## Salesforce-shaped seeds whose keys hardly join: orphans keep their rows
+	@rm -rf .run/salesforce && cp -r testdata/fivetran_salesforce .run/salesforce
+	@$(BIN) run --project .run/salesforce --as-of 2022-12-31 | sed '/^{"run_id"/d'
+
 .PHONY: test-contracts
 test-contracts: ## datacontract-cli on the contracts and on the demo's warehouse (needs python3 and PyPI, once)
 	testdata/outside/install-datacontract.sh .tools/datacontract-$(DATACONTRACT) $(DATACONTRACT)
@@ -39,6 +53,10 @@ test-contracts: ## datacontract-cli on the contracts and on the demo's warehouse
 .PHONY: test-browser
 test-browser: ## the report in a headless Chromium: drawn, complete, no network, prints on three sheets (installs Debian's as root)
 	chromium=$$(testdata/outside/install-chromium.sh); CHROMIUM=$$chromium go test -count=1 -tags browser ./testdata/outside
+
+.PHONY: bench
+bench: build ## tributary run against the same SQL in bare DuckDB: time, peak memory (LEADS=1000000 MEMORY=1GB; minutes)
+	go run ./testdata/bench -tributary $(CURDIR)/$(BIN) -leads $(LEADS) -memory "$(MEMORY)"
 
 .PHONY: lint
 lint: .tools/golangci-lint-$(GOLANGCI) ## golangci-lint with every linter that .golangci.yml does not switch off (builds it once, minutes)

@@ -69,6 +69,8 @@ func parseExpression(ctx context.Context, p *syntax.Parser, t diag.Text, problem
 		e.refs = append(e.refs, ref)
 	})
 	sort.Slice(e.refs, func(i, j int) bool { return e.refs[i].start < e.refs[j].start })
+	// CASE x WHEN a … WHEN b names x once, the parser's tree twice
+	e.refs = slices.CompactFunc(e.refs, func(a, b reference) bool { return a.start == b.start })
 	return e, true
 }
 
