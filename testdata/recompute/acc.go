@@ -28,12 +28,14 @@ func (c *calc) accruals() {
 			p.milestones()
 		}
 		failed = failed || p.failed
-		if failed {
-			continue
+		switch {
+		case failed:
+		case p.method() == "milestone": // its base is that of its credits: it has no tiers to accrue to
+			p.commissions(items)
+		default:
+			p.eligible(items)
+			p.balances(items)
 		}
-		p.eligible(items)
-		p.commissions(items)
-		p.balances(items)
 	}
 	if failed {
 		c.out = c.out[:before]
@@ -106,46 +108,47 @@ func balanceRow(id string, g *group, r *Row) {
 	}
 }
 
-func (p *program) dims(partner string, t time.Time, region string) dims {
-	return p.c.people.dims(partner, t).with("program", p.id, "region", or(region, unknown))
+func (p *program) dims(partner string, t time.Time) dims {
+	return p.c.people.dims(partner, t).with("program", p.id)
 }
 
 // eligible puts the items of ACC-1.
 func (p *program) eligible(items map[string][]item) {
 	for _, e := range p.events {
-		items["ACC-1"] = append(items["ACC-1"], item{at: e.at, id: e.id, dims: p.dims(e.partner, e.at, e.region), out: e.out, num: e.money})
+		items["ACC-1"] = append(items["ACC-1"], item{at: e.at, id: e.id, dims: p.dims(e.partner, e.at), out: e.out, num: e.money})
 	}
 }
 
 // commissions puts the items of ACC-7 and ACC-8.
 func (p *program) commissions(items map[string][]item) {
 	for _, m := range p.credits {
-		i := item{at: m.at, id: m.id, dims: p.dims(m.partner, m.at, m.deal.Region), out: m.out}
+		i := item{at: m.at, id: m.id, dims: p.dims(m.partner, m.at), out: m.out}
 		put := func(id string, value *big.Rat) {
 			i.num = value
 			items[id] = append(items[id], i)
 		}
 		if m.pending {
-			put("ACC-7.estimated", m.estimated)
+			put("ACC-7.estimated", m.worth[asEstimated])
 			continue
 		}
-		put("ACC-7", m.earned)
-		put("ACC-8", m.forgone)
-		put("ACC-8.all_gates", m.allGates)
+		if m.out != "" {
+			put("ACC-7", nil)
+			put("ACC-8", nil)
+			put("ACC-8.all_gates", nil)
+			continue
+		}
+		put("ACC-7", m.worth[asEarned])
+		put("ACC-8", minus(m.worth[asInTime], m.worth[asEarned]))
+		put("ACC-8.all_gates", minus(m.worth[asComplete], m.worth[asEarned]))
 	}
 }
 
-// partners are all that have an event, a credit or an adjustment, with the first of them.
+// partners are all that have an event or an adjustment, with the first of them.
 func (p *program) partners() map[string]time.Time {
 	first := map[string]time.Time{}
 	for _, e := range p.events {
 		if e.out == "" {
 			first[e.partner] = earliest(first[e.partner], e.at)
-		}
-	}
-	for _, m := range p.credits {
-		if m.out == "" {
-			first[m.partner] = earliest(first[m.partner], m.at)
 		}
 	}
 	for _, m := range p.manual {
@@ -169,19 +172,19 @@ func (p *program) balances(items map[string][]item) {
 func (p *program) balanceItems(items map[string][]item, partner string, first time.Time, grain, start string) {
 	c := p.c
 	t := c.clock.looked(grain, start)
-	base := item{id: grain, dims: p.dims(partner, moment(t), "")}
+	base := item{id: grain, dims: p.dims(partner, moment(t))}
 	from := time.Time{}
 	if grain != total {
 		base.at, from = c.clock.startAt(start), c.clock.startAt(start)
 	}
-	put := func(id string, value, den *big.Rat, extra amount) {
+	put := func(id string, d dims, value, den *big.Rat, extra amount) {
 		i := base
+		if d != nil {
+			i.dims = d
+		}
 		i.num, i.den, i.extra = value, den, extra
 		items[id] = append(items[id], i)
 	}
-	sum, change := emptyBalance(), emptyBalance()
-	volume := new(big.Rat)
-	var last balance
 	own := p.versions[0].Period
 	current := c.clock.start(own, moment(t))
 	for _, period := range c.clock.periods(own, earliest(first, t)) {
@@ -189,59 +192,81 @@ func (p *program) balanceItems(items map[string][]item, partner string, first ti
 		if !begin.Before(t) || !end.After(from) {
 			continue
 		}
-		until := earliest(end, t)
-		b, before := p.balanceAt(partner, period, until), emptyBalance()
+		b, before := p.balanceAt(partner, period, earliest(end, t)), emptyBalance()
 		if begin.Before(from) {
 			before = p.balanceAt(partner, period, from)
 		}
-		if period == current {
-			last = b
-		}
-		change.n += b.n
-		change.accrued = plus(change.accrued, minus(b.accrued, before.accrued))
-		if before.n == 0 {
-			volume = plus(volume, b.accrued)
-		} else {
-			volume = plus(volume, cents(times(before.ratio, minus(b.money, before.money))))
-		}
+		p.change(put, b, before, grain)
 		if grain == total && period != current {
 			continue
 		}
-		sum.n += b.n
-		sum.money, sum.earned, sum.accrued = plus(sum.money, b.money), plus(sum.earned, b.earned), plus(sum.accrued, b.accrued)
-		sum.projected = plus(sum.projected, b.projected)
-	}
-	if sum.n > 0 {
-		put("ACC-2", sum.earned, sum.money, amount{n: sum.n})
-		put("ACC-3", sum.accrued, sum.money, amount{n: sum.n, projected: sum.projected})
-	}
-	if p.tiered() && last.n > 0 {
-		put("ACC-6.distance", last.distance, nil, amount{n: last.n, top: last.distance == nil})
-		put("ACC-6.cliff", last.cliff, nil, amount{n: last.n, top: last.distance == nil})
-	}
-	p.bridge(put, partner, grain, start, change, volume)
-}
-
-// bridge puts ACC-4 and its parts.
-func (p *program) bridge(put func(string, *big.Rat, *big.Rat, amount), partner, grain, start string, change balance, volume *big.Rat) {
-	manual, adjusted := new(big.Rat), false
-	for _, m := range p.manual {
-		if m.partner == partner && (grain == total || p.c.clock.startOfDay(grain, m.date) == start) {
-			manual, adjusted = plus(manual, m.value), true
+		for _, e := range b.lines {
+			share := b.parts[e.id]
+			put("ACC-2", p.dims(e.partner, e.at), share.earned, e.money, amount{n: 1})
+			put("ACC-3", p.dims(e.partner, e.at), share.accrued, e.money, amount{n: 1, projected: share.projected})
+		}
+		if period == current && p.tiered() && b.n > 0 {
+			put("ACC-6.distance", nil, b.distance, nil, amount{n: b.n, top: b.distance == nil})
+			put("ACC-6.cliff", nil, b.cliff, nil, amount{n: b.n, top: b.distance == nil})
 		}
 	}
-	if change.n == 0 && !adjusted {
-		return
+	p.adjusted(put, partner, grain, start)
+}
+
+type putter func(id string, d dims, value, den *big.Rat, extra amount)
+
+// change puts ACC-4 and the first parts of its bridge, by line: what each line adds to what was accrued before.
+func (p *program) change(put putter, b, before balance, grain string) {
+	added := minus(b.money, before.money)
+	volume := cents(times(before.ratio, added))
+	if before.n == 0 {
+		volume = b.accrued
 	}
-	n := amount{n: change.n}
-	put("ACC-4", plus(change.accrued, manual), nil, n)
-	if grain != quarter {
-		return
+	exact := make([]*big.Rat, len(b.lines))
+	for i, e := range b.lines {
+		_, old := before.parts[e.id]
+		switch {
+		case before.n == 0:
+			exact[i] = b.parts[e.id].accrued
+		case old || added.Sign() == 0:
+			exact[i] = new(big.Rat)
+		default:
+			exact[i] = times(before.ratio, e.money)
+		}
 	}
-	put("ACC-5.volume", volume, nil, n)
-	put("ACC-5.rate", minus(change.accrued, volume), nil, n)
-	put("ACC-5.manual", manual, nil, n)
-	for _, missing := range []string{"ACC-5.prior_period", "ACC-5.fx", "ACC-5.clawback"} {
-		put(missing, nil, nil, amount{})
+	volumes := allocate(volume, exact)
+	for i, e := range b.lines {
+		d, n := p.dims(e.partner, e.at), amount{n: 1}
+		grown := b.parts[e.id].accrued
+		if was, old := before.parts[e.id]; old {
+			grown = minus(grown, was.accrued)
+		}
+		put("ACC-4", d, grown, nil, n)
+		if grain == quarter {
+			put("ACC-5.volume", d, volumes[i], nil, n)
+			put("ACC-5.rate", d, minus(grown, volumes[i]), nil, n)
+			put("ACC-5.manual", d, new(big.Rat), nil, n)
+			for _, missing := range []string{"ACC-5.prior_period", "ACC-5.fx", "ACC-5.clawback"} {
+				put(missing, d, nil, nil, n)
+			}
+		}
+	}
+}
+
+// adjusted puts the manual amounts of a period into ACC-4 and its bridge.
+func (p *program) adjusted(put putter, partner, grain, start string) {
+	for _, m := range p.manual {
+		if m.partner != partner || grain != total && p.c.clock.startOfDay(grain, m.date) != start {
+			continue
+		}
+		put("ACC-4", nil, m.value, nil, amount{})
+		if grain == quarter {
+			put("ACC-5.volume", nil, nil, nil, amount{})
+			put("ACC-5.rate", nil, nil, nil, amount{})
+			put("ACC-5.manual", nil, m.value, nil, amount{})
+			for _, missing := range []string{"ACC-5.prior_period", "ACC-5.fx", "ACC-5.clawback"} {
+				put(missing, nil, nil, nil, amount{})
+			}
+		}
 	}
 }

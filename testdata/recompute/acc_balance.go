@@ -16,7 +16,12 @@ type balance struct {
 	ratio     *big.Rat // accrued per unit of base, exact
 	distance  *big.Rat // to the next tier; nil in the top tier
 	cliff     *big.Rat
+	lines     []event
+	parts     map[string]part // of the lines, by id
 }
+
+// part is what falls to one line of a balance.
+type part struct{ earned, accrued, projected *big.Rat }
 
 func emptyBalance() balance {
 	return balance{
@@ -27,7 +32,6 @@ func emptyBalance() balance {
 // balanceAt looks at a partner's program period, which begins on start, as at a moment.
 func (p *program) balanceAt(partner, start string, t time.Time) balance {
 	b := emptyBalance()
-	grain := p.versions[0].Period
 	var inside []event
 	for _, e := range p.counted[partner] {
 		if e.at.Before(t) && e.period == start {
@@ -37,15 +41,6 @@ func (p *program) balanceAt(partner, start string, t time.Time) balance {
 		}
 	}
 	switch {
-	case p.method() == "milestone":
-		b.n = 0
-		for _, m := range p.credits {
-			if m.out == "" && m.partner == partner && m.at.Before(t) && p.c.clock.start(grain, m.at) == start {
-				b.n++
-				b.earned = plus(b.earned, m.earned)
-			}
-		}
-		b.accrued, b.projected = b.earned, b.money
 	case p.tiered():
 		p.tieredBalance(&b, partner, start, t)
 	default:
@@ -56,7 +51,41 @@ func (p *program) balanceAt(partner, start string, t time.Time) balance {
 	if b.ratio.Sign() == 0 && b.money.Sign() != 0 && !p.tiered() {
 		b.ratio = over(b.accrued, b.money)
 	}
+	b.lines = inside
+	b.allot(p)
 	return b
+}
+
+// allot divides a balance among its lines, by largest remainder, so that cuts by what a line is of foot.
+func (b *balance) allot(p *program) {
+	b.parts = map[string]part{}
+	exact := make([]*big.Rat, len(b.lines))
+	each := func(sum *big.Rat) []*big.Rat {
+		for i, e := range b.lines {
+			switch {
+			case e.pay != nil:
+				exact[i] = e.pay
+			case e.version.Method == "flat":
+				exact[i] = times(e.version.Rate, e.money)
+			case b.money.Sign() == 0:
+				exact[i] = new(big.Rat)
+			default:
+				exact[i] = times(sum, over(e.money, b.money))
+			}
+		}
+		return allocate(sum, exact)
+	}
+	earned, accrued := each(b.earned), each(b.accrued)
+	for i, e := range b.lines {
+		exact[i] = new(big.Rat)
+		if b.money.Sign() != 0 {
+			exact[i] = times(b.projected, over(e.money, b.money))
+		}
+	}
+	projected := allocate(cents(b.projected), exact)
+	for i, e := range b.lines {
+		b.parts[e.id] = part{earned[i], accrued[i], projected[i]}
+	}
 }
 
 // byEvent is what flat and per-unit programs earn: per event by its version, floored and rounded once per version.

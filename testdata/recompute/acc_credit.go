@@ -9,25 +9,23 @@ import (
 
 // milestoneCredit is a milestone of a deal that a partner reached, and what it is worth.
 type milestoneCredit struct {
-	id        string
-	deal      *deal
-	version   *IncentiveVersion
-	partner   string
-	at        time.Time
-	out       string
-	pending   bool
-	exact     [4]*big.Rat // see the part… names
-	earned    *big.Rat    // rounded and allocated
-	estimated *big.Rat
-	forgone   *big.Rat
-	allGates  *big.Rat
+	id      string
+	deal    *deal
+	version *IncentiveVersion
+	partner string
+	at      time.Time
+	out     string
+	pending bool
+	exact   [4]*big.Rat // what the credit is worth, exactly: see the as… names
+	worth   [4]*big.Rat // the same, rounded and allocated
 }
 
+// The four figures of a credit.
 const (
-	partEarned = iota
-	partEstimated
-	partForgone
-	partAllGates
+	asEarned    = iota // as its gate stands
+	asEstimated        // while the SLA is pending
+	asInTime           // with the SLA condition met, the others as they are
+	asComplete         // with all conditions met
 )
 
 // gate is how a milestone stands with its conditions.
@@ -41,9 +39,6 @@ const missed = "missed"
 // milestones finds the credits of a program.
 func (p *program) milestones() {
 	for _, d := range p.c.dealOrder {
-		if d.Amount == nil {
-			continue
-		}
 		for _, r := range d.withRole(p.versions[0].CreditedRole) {
 			if lead := p.c.convertingLead(d); lead != nil && !lead.QualifiedAt.IsZero() && !lead.QualifiedAt.After(d.CreatedAt) {
 				p.credit(d, r, lead, "deal_created", d.CreatedAt)
@@ -76,7 +71,7 @@ func (c *calc) convertingLead(d *deal) *Lead {
 
 func (p *program) credit(d *deal, r credit, lead *Lead, name string, at time.Time) {
 	c := p.c
-	e := event{id: fmt.Sprintf("%s %s %s", d.DealID, r.DealPartnerID, name), at: at, partner: c.people.survivor(or(r.PartnerID, nobody)), region: d.Region, product: d.ProductLine, out: d.out}
+	e := event{id: fmt.Sprintf("%s %s %s", d.DealID, r.DealPartnerID, name), at: at, partner: c.people.survivor(or(r.PartnerID, nobody)), product: d.ProductLine, out: d.out}
 	p.filter(&e)
 	m := milestoneCredit{id: e.id, deal: d, version: e.version, partner: e.partner, at: at, out: e.out}
 	share := p.shareOf(e.version, name)
@@ -84,7 +79,10 @@ func (p *program) credit(d *deal, r credit, lead *Lead, name string, at time.Tim
 		return // this version pays nothing for the milestone
 	}
 	if m.out == "" && !d.weighable() {
-		m.out = "over_100"
+		m.out = "pct_over_100"
+	}
+	if m.out == "" && d.Amount == nil {
+		m.out = "no_amount"
 	}
 	if m.out == "" {
 		day := c.clock.date(at)
@@ -109,25 +107,22 @@ func (p *program) shareOf(v *IncentiveVersion, name string) *big.Rat {
 	return nil
 }
 
-// weigh spreads a full credit by its gate.
+// weigh spreads a full credit by its gate. A deal without a lead, where that fails, has not met the SLA condition either.
 func (m *milestoneCredit) weigh(full *big.Rat, g gate) {
 	for i := range m.exact {
 		m.exact[i] = new(big.Rat)
 	}
-	reduced := times(full, m.version.SLAMissFactor)
-	actual := reduced
-	if g.others && (g.sla == met || g.sla == pending) {
-		actual = full
+	worth := func(sla, others bool) *big.Rat {
+		if sla && others {
+			return full
+		}
+		return times(full, m.version.SLAMissFactor)
 	}
 	if m.pending = g.sla == pending; m.pending {
-		m.exact[partEstimated] = actual
+		m.exact[asEstimated] = worth(true, g.others)
 		return
 	}
-	m.exact[partEarned] = actual
-	if g.others && g.sla == missed {
-		m.exact[partForgone] = minus(full, actual)
-	}
-	m.exact[partAllGates] = minus(full, actual)
+	m.exact[asEarned], m.exact[asInTime], m.exact[asComplete] = worth(g.sla == met, g.others), worth(true, g.others), full
 }
 
 // gate evaluates the conditions of a version for a deal and the partner that is credited.
@@ -235,16 +230,7 @@ func (p *program) settle() {
 				sum.Add(sum, exact[i])
 			}
 			for i, v := range allocate(cents(sum), exact) {
-				switch part {
-				case partEarned:
-					list[i].earned = v
-				case partEstimated:
-					list[i].estimated = v
-				case partForgone:
-					list[i].forgone = v
-				case partAllGates:
-					list[i].allGates = v
-				}
+				list[i].worth[part] = v
 			}
 		}
 	}

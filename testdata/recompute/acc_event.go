@@ -17,7 +17,6 @@ type event struct {
 	base    *big.Rat // in the program's currency, or in units
 	money   *big.Rat // the same in functional currency; of units it is what they are worth in ACC-1: themselves
 	pay     *big.Rat // per_unit: exact amount in functional currency
-	region  string
 	product string
 	out     string
 	period  string // of the program
@@ -112,11 +111,11 @@ func (p *program) collect() {
 // bookings are the lines of REV-1, each for the partner that it is credited to.
 func (p *program) bookings() {
 	for _, l := range p.c.lines {
-		if l.deal.class != sourced {
+		if l.deal.class != sourced || l.amount == nil {
 			continue
 		}
 		for _, o := range l.owners {
-			e := event{id: l.id, at: l.at, partner: p.c.people.survivor(o.partner), region: l.deal.Region, product: l.deal.ProductLine, out: l.out}
+			e := event{id: l.id, at: l.at, partner: p.c.people.survivor(o.partner), product: l.deal.ProductLine, out: l.out}
 			if e.out == "missing_fx" {
 				e.out = ""
 			}
@@ -144,14 +143,11 @@ func (p *program) invoices(units bool) {
 	for i := range c.data.Invoices {
 		v := &c.data.Invoices[i]
 		d := c.deals[billedDeal(v, all)]
-		e := event{id: "invoice " + v.InvoiceID, at: v.IssuedAt, partner: v.PartnerID, region: v.Region, product: v.ProductLine}
+		e := event{id: "invoice " + v.InvoiceID, at: v.IssuedAt, partner: v.PartnerID, product: v.ProductLine}
 		currency := v.Currency
 		if d != nil {
 			e.partner, currency = or(e.partner, d.partner), or(currency, d.Currency)
-			e.region, e.product = or(e.region, d.Region), or(e.product, d.ProductLine)
-		}
-		if e.partner == "" {
-			continue
+			e.product = or(e.product, d.ProductLine)
 		}
 		e.out = commonly(v.Deleted, v.Test || c.people.test(e.partner), "")
 		e.partner = c.people.survivor(e.partner)
@@ -206,10 +202,10 @@ func (p *program) filter(e *event) {
 	}
 	d := p.c.people.dims(e.partner, e.at)
 	switch {
-	case !p.within(e.version, "partner", d["partner"]), !p.within(e.version, "partner_type", d["partner_type"]),
+	case e.partner == "", !p.within(e.version, "partner", d["partner"]), !p.within(e.version, "partner_type", d["partner_type"]),
 		!p.within(e.version, "program_tier", d["program_tier"]):
 		e.out = "partner_filter"
-	case !p.within(e.version, "region", or(e.region, unknown)):
+	case !p.within(e.version, "region", d["region"]):
 		e.out = "region_filter"
 	case !p.within(e.version, "product_line", e.product):
 		e.out = "product_filter"

@@ -87,7 +87,7 @@ func (c *calc) stepItems(e *exposure, put func(string, item)) {
 			put("CNV-4", i)
 		}
 		if !next.IsZero() {
-			i := c.stepItem(e, next, stage)
+			i := c.stepItem(e, e.reached(k), stage)
 			i.yes = !e.visited(k + 1)
 			put("CNV-5", i)
 		}
@@ -157,7 +157,7 @@ func (c *calc) registered() {
 		if r == nil {
 			continue
 		}
-		i := item{at: r.SubmittedAt, dims: c.dealDims(d, r.PartnerID, r.SubmittedAt), out: d.out, id: d.DealID, yes: d.won()}
+		i := item{at: r.SubmittedAt, dims: c.dealDims(d, d.partner, r.SubmittedAt), out: d.out, id: d.DealID, yes: d.won()}
 		late := d.closed() && r.SubmittedAt.After(d.ClosedAt)
 		if i.out == "" && late {
 			i.out = "late_registered"
@@ -185,9 +185,15 @@ func (c *calc) leadConversion() {
 	for i := range c.data.Leads {
 		l := &c.data.Leads[i]
 		out := commonly(l.Deleted, l.Test || c.people.test(l.PartnerID), l.MergedInto)
-		converted := l.ConvertedDealID != "" || !l.ConvertedAt.IsZero() || linked[l.LeadID]
+		converted := linked[l.LeadID]
+		if d := c.deals[l.ConvertedDealID]; l.ConvertedDealID != "" {
+			converted = converted || d == nil || d.out == ""
+		} else {
+			converted = converted || !l.ConvertedAt.IsZero()
+		}
 		put := func(at time.Time) item {
-			d := c.people.dims(c.holder(l, at), at).with("region", or(l.Region, unknown))
+			partner := c.holder(l, at)
+			d := c.people.dims(partner, at)
 			return item{at: at, dims: d, out: out, id: l.LeadID, yes: converted}
 		}
 		if !l.QualifiedAt.IsZero() {
@@ -213,7 +219,7 @@ func (c *calc) holder(l *Lead, at time.Time) string {
 		if a.Deleted || a.AssignedAt.After(at) {
 			continue
 		}
-		end := earliest(a.UnassignedAt, a.ExpiredAt)
+		end := a.UnassignedAt
 		if n+1 < len(turns) {
 			end = earliest(end, turns[n+1].AssignedAt)
 		}
@@ -223,6 +229,9 @@ func (c *calc) holder(l *Lead, at time.Time) string {
 	}
 	if partner == "" && (l.Direction != toPartner || len(turns) == 0) {
 		return l.PartnerID
+	}
+	if partner == "" {
+		return l.PartnerID // not assigned yet, or no longer
 	}
 	return partner
 }
@@ -243,7 +252,7 @@ func (c *calc) registrationConversion() {
 		}
 		put := func(at time.Time, late bool) item {
 			i := item{at: at, out: out, id: r.RegistrationID, yes: isWon}
-			i.dims = c.people.dims(r.PartnerID, at).with("region", unknown, "motion", unknown)
+			i.dims = c.people.dims(r.PartnerID, at).with("motion", none)
 			if d != nil {
 				i.dims = c.dealDims(d, r.PartnerID, at)
 			}

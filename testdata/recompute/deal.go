@@ -250,7 +250,7 @@ func (d *deal) motionAt(t time.Time) string {
 
 // dealDims are the dims of a deal, under a partner, at an instant.
 func (c *calc) dealDims(d *deal, partner string, t time.Time) dims {
-	return c.people.dims(partner, t).with("region", or(d.Region, unknown), "motion", d.motionAt(t), "route", d.route())
+	return c.people.dims(partner, t).with("motion", d.motionAt(t), "route", d.route())
 }
 
 // voided says whether there was no deal to win.

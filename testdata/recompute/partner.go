@@ -126,9 +126,9 @@ func (p *people) ownTier(partner *Partner, t time.Time) string {
 func (p *people) dims(id string, t time.Time) dims {
 	switch {
 	case id == "":
-		return dims{"partner": none, "partner_type": none, "program_tier": none}
+		return dims{"partner": none, "partner_type": none, "program_tier": none, "region": none}
 	case !p.known(id):
-		return dims{"partner": unknown, "partner_type": unknown, "program_tier": unknown}
+		return dims{"partner": unknown, "partner_type": unknown, "program_tier": unknown, "region": unknown}
 	}
-	return dims{"partner": p.survivor(id), "partner_type": p.kind(id, t), "program_tier": p.tier(id, t)}
+	return dims{"partner": p.survivor(id), "partner_type": p.kind(id, t), "program_tier": p.tier(id, t), "region": or(p.byID[p.survivor(id)].Region, unknown)}
 }

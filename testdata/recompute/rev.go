@@ -29,7 +29,7 @@ type owned struct {
 // loadLines makes the lines of all won deals.
 func (c *calc) loadLines() {
 	for _, d := range c.dealOrder {
-		if d.won() && d.Amount != nil {
+		if d.won() {
 			c.addLine(line{id: d.DealID, deal: d, at: d.ClosedAt, amount: d.Amount, currency: d.Currency, out: d.out})
 		}
 	}
@@ -68,13 +68,16 @@ func billedDeal(v *Invoice, all map[string]*Invoice) string {
 
 func (c *calc) addLine(l line) {
 	p := c.data.Param
+	if l.amount == nil && l.out == "" {
+		l.out = "no_amount"
+	}
 	l.currency = or(l.currency, p.DefaultCurrency)
 	l.rate = c.fx.rate(l.currency, p.FunctionalCurrency, c.clock.date(l.deal.ClosedAt))
-	if l.rate == nil {
-		if l.out == "" {
-			l.out = "missing_fx"
-		}
-	} else {
+	switch {
+	case l.amount == nil:
+	case l.rate == nil && l.out == "":
+		l.out = "missing_fx"
+	case l.rate != nil:
 		l.value = cents(times(l.amount, l.rate))
 	}
 	l.owners = c.owners(l)
@@ -265,7 +268,7 @@ func (c *calc) weighted() {
 		for _, r := range l.deal.locked {
 			i := c.lineItem(l, or(r.PartnerID, nobody))
 			if i.out == "" && !weighable {
-				i.out = "over_100"
+				i.out = "pct_over_100"
 			}
 			if l.value != nil {
 				i.num = cents(times(times(l.amount, l.rate), over(pct(r), whole(100))))
@@ -279,7 +282,7 @@ func (c *calc) weighted() {
 		}
 		i := c.lineItem(l, l.deal.partner)
 		if i.out == "" && !weighable {
-			i.out = "over_100"
+			i.out = "pct_over_100"
 		}
 		i.num = left
 		rest = append(rest, i)

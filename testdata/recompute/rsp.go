@@ -76,8 +76,7 @@ func (c *calc) waiting(prefix string, items []item, empty string) {
 	c.rows(m("3.unanswered", inRatio), items, func(g *group, r *Row) {
 		all, answered := g.waits()
 		if !unmeasured(g, r) {
-			r.NCensored = int64(len(all) - len(answered))
-			r.Numerator, r.Denominator = whole(r.NCensored), whole(int64(len(all)))
+			r.Numerator, r.Denominator = whole(int64(len(all)-len(answered))), whole(int64(len(all)))
 			r.Value = over(r.Numerator, r.Denominator)
 		}
 	})

@@ -63,7 +63,7 @@ func (c *calc) loadUnits() {
 				continue
 			}
 			c.answers(&u, l, acts[l.LeadID], enrolled[l.LeadID])
-			u.dims = c.people.dims(u.partner, u.start).with("region", or(l.Region, unknown), "direction", u.board)
+			u.dims = c.people.dims(u.partner, u.start).with("direction", u.board)
 			c.calendarOf(&u)
 			c.judge(&u)
 			c.units = append(c.units, u)
@@ -129,14 +129,12 @@ func (c *calc) turnEnd(a LeadAssignment, turns []LeadAssignment, closes time.Tim
 			next = turns[i+1].AssignedAt
 		}
 	}
-	end := earliest(a.UnassignedAt, a.ExpiredAt, next, closes)
+	end := earliest(a.UnassignedAt, next, closes)
 	switch {
 	case end.IsZero():
 		return end, false
 	case end.Equal(a.UnassignedAt):
 		return end, c.voidReason("unassigned", or(a.UnassignReason, "unassigned"))
-	case end.Equal(a.ExpiredAt):
-		return end, false
 	case end.Equal(next):
 		return end, true
 	}
