@@ -3,7 +3,6 @@ package main
 import (
 	"context"
 	"fmt"
-	"iter"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -99,7 +98,7 @@ func (a *app) query(ctx context.Context, spec catalogue.QuerySpec, csv bool) err
 		return err
 	}
 	defer r.Close()
-	var rows iter.Seq2[catalogue.Row, error] = r.cat.Each(ctx, r.conn, spec)
+	rows := r.cat.Each(ctx, r.conn, spec)
 	switch {
 	case a.json:
 		err = catalogue.WriteJSON(a.out, rows)

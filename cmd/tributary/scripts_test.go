@@ -73,7 +73,7 @@ type process struct {
 type processes struct{}
 
 func started(ts *testscript.TestScript) map[string]*process {
-	return ts.Value(processes{}).(map[string]*process) //nolint:forcetypeassert // Setup puts it there
+	return ts.Value(processes{}).(map[string]*process) // Setup puts it there
 }
 
 func find(ts *testscript.TestScript, name string) *process {
@@ -91,7 +91,7 @@ func start(ts *testscript.TestScript, neg bool, args []string) {
 	}
 	path, err := exec.LookPath(args[2])
 	ts.Check(err)
-	p := &process{cmd: exec.Command(path, args[3:]...)} //nolint:gosec,noctx // scripts start what they like; ends and the test's end end it
+	p := &process{cmd: exec.Command(path, args[3:]...)}
 	p.cmd.Dir = ts.MkAbs(".")
 	p.cmd.Env = append(os.Environ(), "HOME="+ts.Getenv("HOME"), "TMPDIR="+ts.Getenv("TMPDIR"))
 	p.cmd.Stdout = &p.stdout

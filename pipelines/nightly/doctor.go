@@ -130,17 +130,18 @@ func published(ctx context.Context, path string, add adder) {
 		return
 	}
 	defer rows.Close()
-	var ids string
+	var ids []string
 	for rows.Next() {
 		var id string
-		if err := rows.Scan(&id); err != nil {
-			add(Bad, "metrics", err.Error(), "")
-			return
+		if err = rows.Scan(&id); err != nil {
+			break
 		}
-		ids += " " + id
+		ids = append(ids, id)
 	}
-	if ids != "" {
-		add(Warn, "metrics", "no source for"+ids, "tributary metrics show ID names what they need")
+	if err := errors.Join(err, rows.Err()); err != nil {
+		add(Bad, "metrics", err.Error(), "")
+	} else if len(ids) > 0 {
+		add(Warn, "metrics", "no source for "+strings.Join(ids, " "), "tributary metrics show ID names what they need")
 	}
 }
 

@@ -74,17 +74,17 @@ func (n *night) nothingNew(ctx context.Context) (bool, error) {
 	if _, err := os.Stat(filepath.Join(n.folder.Dir, published.Warehouse)); err != nil {
 		return false, nil //nolint:nilerr // a published file that is gone is built again
 	}
-	version, err := n.runVersion(log, published.RunID)
-	return err == nil && version == n.opts.Version, err
+	return versionOf(log, published.RunID) == n.opts.Version, nil
 }
 
-func (n *night) runVersion(log []lake.Manifest, id string) (string, error) {
+// versionOf is the version of tributary that a run was made with.
+func versionOf(log []lake.Manifest, id string) string {
 	for _, m := range log {
 		if m.Kind == lake.KindRun && m.Run.ID == id {
-			return m.Run.Version, nil
+			return m.Run.Version
 		}
 	}
-	return "", nil
+	return ""
 }
 
 // past swaps in the program and maps of the night that known_at names.
@@ -125,6 +125,10 @@ func (n *night) past(ctx context.Context) error {
 
 // data is what each stream had delivered by known_at, and the newest commit among it.
 func (n *night) data(ctx context.Context) ([]staging.StreamData, []lake.StreamParts, int64, error) {
+	log, err := n.lake.Manifests(ctx)
+	if err != nil {
+		return nil, nil, 0, err
+	}
 	streams, err := n.lake.Streams(ctx, n.knownAt)
 	if err != nil {
 		return nil, nil, 0, err
@@ -132,8 +136,13 @@ func (n *night) data(ctx context.Context) ([]staging.StreamData, []lake.StreamPa
 	var (
 		out    []staging.StreamData
 		parts  []lake.StreamParts
-		newest int64
+		newest int64 // loads without rows count: they too are known
 	)
+	for _, m := range lake.KnownBy(log, n.knownAt) {
+		if m.Kind == lake.KindLoad {
+			newest = m.Number
+		}
+	}
 	for _, s := range streams {
 		p, err := n.lake.Parts(ctx, s.Source, s.Stream, n.knownAt)
 		if err != nil {
@@ -143,12 +152,10 @@ func (n *night) data(ctx context.Context) ([]staging.StreamData, []lake.StreamPa
 		for _, group := range [][]lake.LoadedPart{p.Current, p.Superseded} {
 			for _, part := range group {
 				d.Parts = append(d.Parts, n.part(part))
-				newest = max(newest, part.Commit)
 			}
 		}
 		for _, part := range p.Quarantine {
 			d.Quarantine = append(d.Quarantine, n.part(part))
-			newest = max(newest, part.Commit)
 		}
 		out = append(out, d)
 		parts = append(parts, p)
