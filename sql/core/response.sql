@@ -18,7 +18,7 @@ WITH answer AS (
     AND (a.party = u.party OR (u.party = 'either' AND a.party IN ('partner', 'vendor')))
     AND (a.type IN ('call', 'email', 'meeting', 'message', 'acknowledge', 'accept') OR (a.type = 'reject' AND a.reason IS NOT NULL))
     -- another partner's activity is no answer of the partner that owes
-    AND (a.party <> 'partner' OR a.partner_id IS NULL OR coalesce(r.partner, 'unknown') = u.partner)
+    AND (u.party = 'either' OR a.party <> 'partner' OR a.partner_id IS NULL OR coalesce(r.partner, 'unknown') = u.partner)
     AND a.occurred_at >= u.clock_start AND a.occurred_at <= coalesce(u.end_at, TIMESTAMP '9999-12-31 00:00:00')
   GROUP BY u.unit_id
 ),

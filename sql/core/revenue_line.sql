@@ -86,7 +86,7 @@ SELECT
 FROM shared AS s
 JOIN core.deal AS d ON d.deal_id = s.deal_id
 LEFT JOIN program.new_logo_order_type AS n ON n.order_type = d.order_type
-LEFT JOIN core.deal_motion AS o
+LEFT JOIN core.motion_period AS o
   ON o.deal_id = d.deal_id AND o.from_at <= d.closed_at AND d.closed_at < coalesce(o.to_at, TIMESTAMP '9999-12-31 00:00:00')
 GROUP BY s.line_id, s.entity, s.entity_key, s.deal_id, s.line_at, s.partner, d.closed_at, d.class, d.route, o.motion,
   d.recorded_motion, d.product_line, n.order_type

@@ -19,8 +19,9 @@ WITH so_far AS (
 override AS (
   SELECT s.program_id, s.period_start, s.look_day, s.partner, max_by(o.projected_base, o.made_on) AS projected_base
   FROM so_far AS s
+  JOIN core.partner_ref AS r ON r.partner = s.partner
   JOIN program.projection_override AS o
-    ON o.program_id = s.program_id AND o.partner_id = s.partner AND o.period_start = s.period_start
+    ON o.program_id = s.program_id AND o.partner_id = r.partner_id AND o.period_start = s.period_start
     AND o.approved AND o.made_on < s.look_day
   GROUP BY s.program_id, s.period_start, s.look_day, s.partner
 ),

@@ -21,7 +21,9 @@ dated AS (
     AND c.event_at < coalesce(v.effective_to_at, TIMESTAMP '9999-12-31 00:00:00')
 ),
 scope AS (
-  SELECT program_id, version, dimension, value FROM program.incentive_scope
+  SELECT DISTINCT s.program_id, s.version, s.dimension, CASE WHEN s.dimension = 'partner' THEN coalesce(r.partner, s.value) ELSE s.value END AS value
+  FROM program.incentive_scope AS s
+  LEFT JOIN core.partner_ref AS r ON r.partner_id = s.value
 ),
 scoped AS (SELECT DISTINCT program_id, version, dimension FROM scope),
 judged AS (

@@ -36,6 +36,6 @@ SELECT
   CAST(d.amount_functional AS DECIMAL(18,2)) AS amount
 FROM core.deal AS d
 JOIN core.partner_period AS t ON t.partner = d.partner AND t.valid_from <= d.closed_at AND d.closed_at < t.valid_to
-LEFT JOIN core.deal_motion AS o
+LEFT JOIN core.motion_period AS o
   ON o.deal_id = d.deal_id AND o.from_at <= d.closed_at AND d.closed_at < coalesce(o.to_at, TIMESTAMP '9999-12-31 00:00:00')
 WHERE d.outcome <> 'open' AND d.closed_at IS NOT NULL

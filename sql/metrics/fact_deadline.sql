@@ -1,7 +1,7 @@
 /* tributary
 description: >-
-  RSP-7: units that a partner owed and that are resolved, anchored at their deadline in the policy's clock. Units that the
-  vendor owed are not in it (metrics.md 3.11 RSP).
+  RSP-7: units that a partner owed, anchored at their deadline in the policy's clock; pending and void ones are left out by
+  that reason. Units that the vendor owed are not in it (metrics.md 3.11 RSP).
 grain: [unit_id]
 */
 SELECT
@@ -10,8 +10,8 @@ SELECT
   CAST(entity_key AS VARCHAR) AS entity_key,
   deadline_at AS anchor_at,
   CAST(partner AS VARCHAR) AS partner,
-  CAST(excluded AS VARCHAR) AS excluded,
+  CAST(CASE WHEN excluded IS NOT NULL THEN excluded WHEN state IN ('pending', 'void') THEN state END AS VARCHAR) AS excluded,
   CAST(state AS VARCHAR) AS state,
   CAST(state IN ('breached', 'breached_open') AS BOOLEAN) AS is_miss
 FROM metrics.fact_response
-WHERE direction <> 'partner_to_vendor' AND state IN ('met', 'breached', 'breached_open')
+WHERE direction <> 'partner_to_vendor' AND state IS NOT NULL

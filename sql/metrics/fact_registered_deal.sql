@@ -23,6 +23,6 @@ SELECT
 FROM core.deal AS d
 CROSS JOIN core.registration_window AS w
 JOIN core.partner_period AS t ON t.partner = d.partner AND t.valid_from <= d.submitted_at AND d.submitted_at < t.valid_to
-LEFT JOIN core.deal_motion AS o
+LEFT JOIN core.motion_period AS o
   ON o.deal_id = d.deal_id AND o.from_at <= d.submitted_at AND d.submitted_at < coalesce(o.to_at, TIMESTAMP '9999-12-31 00:00:00')
 WHERE d.registration_id IS NOT NULL

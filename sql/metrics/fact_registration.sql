@@ -32,5 +32,5 @@ SELECT
 FROM cohort AS g
 JOIN core.partner_period AS t ON t.partner = g.partner AND t.valid_from <= g.anchor_at AND g.anchor_at < t.valid_to
 LEFT JOIN core.deal AS d ON d.deal_id = g.deal_id
-LEFT JOIN core.deal_motion AS o
+LEFT JOIN core.motion_period AS o
   ON o.deal_id = g.deal_id AND o.from_at <= g.anchor_at AND g.anchor_at < coalesce(o.to_at, TIMESTAMP '9999-12-31 00:00:00')

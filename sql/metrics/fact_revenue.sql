@@ -29,8 +29,8 @@ part AS (
     'weight' AS part, w.line_id, w.deal_partner_id, 'deal_partner' AS entity, w.deal_partner_id AS entity_key, w.deal_id, w.line_at, w.closed_at,
     w.partner, w.route, w.motion,
     CAST(NULL AS VARCHAR) AS class, CAST(NULL AS BOOLEAN) AS is_new_logo, CAST(NULL AS DECIMAL(18,2)) AS total_amount, CAST(NULL AS DECIMAL(18,2)) AS total_arr,
-    CASE WHEN w.role = 'sourced' THEN w.amount END AS weight_sourced,
-    CASE WHEN w.role = 'influenced' THEN w.amount END AS weight_influenced,
+    CASE WHEN w.role = 'sourced' THEN coalesce(w.amount, 0) END AS weight_sourced,
+    CASE WHEN w.role = 'influenced' THEN coalesce(w.amount, 0) END AS weight_influenced,
     CAST(NULL AS DECIMAL(18,2)) AS weight_direct,
     w.weight_excluded, w.excluded
   FROM core.revenue_weight AS w
