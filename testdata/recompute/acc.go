@@ -253,19 +253,20 @@ func (p *program) change(put putter, b, before balance, grain string) {
 	}
 }
 
-// adjusted puts the manual amounts of a period into ACC-4 and its bridge.
+// adjusted puts the manual amounts of a period into ACC-4 and its bridge, under what the partner was on their day.
 func (p *program) adjusted(put putter, partner, grain, start string) {
 	for _, m := range p.manual {
 		if m.partner != partner || grain != total && p.c.clock.startOfDay(grain, m.date) != start {
 			continue
 		}
-		put("ACC-4", nil, m.value, nil, amount{})
+		d := p.dims(m.partner, p.c.clock.midnight(m.date))
+		put("ACC-4", d, m.value, nil, amount{})
 		if grain == quarter {
-			put("ACC-5.volume", nil, nil, nil, amount{})
-			put("ACC-5.rate", nil, nil, nil, amount{})
-			put("ACC-5.manual", nil, m.value, nil, amount{})
+			put("ACC-5.volume", d, nil, nil, amount{})
+			put("ACC-5.rate", d, nil, nil, amount{})
+			put("ACC-5.manual", d, m.value, nil, amount{})
 			for _, missing := range []string{"ACC-5.prior_period", "ACC-5.fx", "ACC-5.clawback"} {
-				put(missing, nil, nil, nil, amount{})
+				put(missing, d, nil, nil, amount{})
 			}
 		}
 	}
