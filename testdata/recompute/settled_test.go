@@ -14,7 +14,7 @@ func settled(d recompute.Diff) string {
 		return "a unit deleted and of a merged lead is counted as deleted, the first reason of metrics.md 3.0 no 9"
 	case strings.HasPrefix(d.Metric, "RSP-") && (d.Field == "numerator" || d.Field == "denominator" || strings.HasPrefix(d.Metric, "RSP-8") || strings.HasPrefix(d.Metric, "RSP-7")):
 		return "a group that only left-out units make has parts 0 beside its null value; quarters with left-out units alone"
-	case strings.HasPrefix(d.Metric, "RSP-"):
+	case strings.HasPrefix(d.Metric, "RSP-") && d.Field == "lower_bound":
 		return "an assignment that expired has ended: the product censors there, the recomputation at the lead's close; to be aligned"
 	case strings.HasSuffix(d.Metric, ".restricted_mean"):
 		return "the product sums the area in decimals of nine places"
