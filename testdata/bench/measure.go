@@ -93,9 +93,9 @@ func print(o options, night summary, ours, bare usage, took spans) {
 	line("all, start to end", ours.wall.Seconds(), bare.wall.Seconds())
 	line("processor time", ours.cpu.Seconds(), bare.cpu.Seconds())
 	line("peak memory, MiB", float64(ours.peak)/(1<<20), float64(bare.peak)/(1<<20))
-	fmt.Printf("\nSlowest statements in bare DuckDB:\n")
+	fmt.Printf("\nHeaviest statements in bare DuckDB, seconds and processor seconds:\n")
 	for _, s := range took.Slowest {
-		fmt.Printf("%8.1f  %s\n", s.Seconds, s.Head)
+		fmt.Printf("%8.1f %8.1f  %s\n", s.Seconds, s.CPU, s.Head)
 	}
 }
 
