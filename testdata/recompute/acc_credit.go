@@ -71,18 +71,18 @@ func (c *calc) convertingLead(d *deal) *Lead {
 
 func (p *program) credit(d *deal, r credit, lead *Lead, name string, at time.Time) {
 	c := p.c
-	e := event{id: fmt.Sprintf("%s %s %s", d.DealID, r.DealPartnerID, name), at: at, partner: c.people.survivor(or(r.PartnerID, nobody)), product: d.ProductLine, out: d.out}
+	e := event{id: fmt.Sprintf("%s %s %s", d.DealID, r.DealPartnerID, name), at: at, partner: c.people.survivor(or(r.PartnerID, nobody)), product: d.ProductLine, region: d.Region, out: d.out}
 	p.filter(&e)
 	m := milestoneCredit{id: e.id, deal: d, version: e.version, partner: e.partner, at: at, out: e.out}
 	share := p.shareOf(e.version, name)
 	if share == nil && m.out == "" {
 		return // this version pays nothing for the milestone
 	}
-	if m.out == "" && !d.weighable() {
-		m.out = "pct_over_100"
-	}
 	if m.out == "" && d.Amount == nil {
 		m.out = "no_amount"
+	}
+	if m.out == "" && !d.weighable() {
+		m.out = "pct_over_100"
 	}
 	if m.out == "" {
 		day := c.clock.date(at)
@@ -107,7 +107,7 @@ func (p *program) shareOf(v *IncentiveVersion, name string) *big.Rat {
 	return nil
 }
 
-// weigh spreads a full credit by its gate. A deal without a lead, where that fails, has not met the SLA condition either.
+// weigh spreads a full credit by its gate. A deal without a lead has missed no SLA.
 func (m *milestoneCredit) weigh(full *big.Rat, g gate) {
 	for i := range m.exact {
 		m.exact[i] = new(big.Rat)
@@ -122,7 +122,11 @@ func (m *milestoneCredit) weigh(full *big.Rat, g gate) {
 		m.exact[asEstimated] = worth(true, g.others)
 		return
 	}
-	m.exact[asEarned], m.exact[asInTime], m.exact[asComplete] = worth(g.sla == met, g.others), worth(true, g.others), full
+	m.exact[asEarned], m.exact[asComplete] = worth(g.sla == met, g.others), full
+	m.exact[asInTime] = m.exact[asEarned]
+	if g.sla == missed {
+		m.exact[asInTime] = worth(true, g.others)
+	}
 }
 
 // gate evaluates the conditions of a version for a deal and the partner that is credited.

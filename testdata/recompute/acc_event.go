@@ -18,6 +18,7 @@ type event struct {
 	money   *big.Rat // the same in functional currency; of units it is what they are worth in ACC-1: themselves
 	pay     *big.Rat // per_unit: exact amount in functional currency
 	product string
+	region  string // its own; "" = that of its partner
 	out     string
 	period  string // of the program
 }
@@ -115,7 +116,7 @@ func (p *program) bookings() {
 			continue
 		}
 		for _, o := range l.owners {
-			e := event{id: l.id, at: l.at, partner: p.c.people.survivor(o.partner), product: l.deal.ProductLine, out: l.out}
+			e := event{id: l.id, at: l.at, partner: p.c.people.survivor(o.partner), product: l.deal.ProductLine, region: l.deal.Region, out: l.out}
 			if e.out == "missing_fx" {
 				e.out = ""
 			}
@@ -143,11 +144,14 @@ func (p *program) invoices(units bool) {
 	for i := range c.data.Invoices {
 		v := &c.data.Invoices[i]
 		d := c.deals[billedDeal(v, all)]
-		e := event{id: "invoice " + v.InvoiceID, at: v.IssuedAt, partner: v.PartnerID, product: v.ProductLine}
+		e := event{id: "invoice " + v.InvoiceID, at: v.IssuedAt, partner: v.PartnerID, product: v.ProductLine, region: v.Region}
 		currency := v.Currency
 		if d != nil {
 			e.partner, currency = or(e.partner, d.partner), or(currency, d.Currency)
-			e.product = or(e.product, d.ProductLine)
+			e.product, e.region = or(e.product, d.ProductLine), or(e.region, d.Region)
+		}
+		if e.partner == "" {
+			continue
 		}
 		e.out = commonly(v.Deleted, v.Test || c.people.test(e.partner), "")
 		e.partner = c.people.survivor(e.partner)
@@ -202,10 +206,10 @@ func (p *program) filter(e *event) {
 	}
 	d := p.c.people.dims(e.partner, e.at)
 	switch {
-	case e.partner == "", !p.within(e.version, "partner", d["partner"]), !p.within(e.version, "partner_type", d["partner_type"]),
+	case !p.within(e.version, "partner", d["partner"]), !p.within(e.version, "partner_type", d["partner_type"]),
 		!p.within(e.version, "program_tier", d["program_tier"]):
 		e.out = "partner_filter"
-	case !p.within(e.version, "region", d["region"]):
+	case !p.within(e.version, "region", or(e.region, d["region"])):
 		e.out = "region_filter"
 	case !p.within(e.version, "product_line", e.product):
 		e.out = "product_filter"

@@ -177,7 +177,7 @@ func (c *calc) registered() {
 func (c *calc) leadConversion() {
 	linked := map[string]bool{}
 	for _, d := range c.dealOrder {
-		if d.LeadID != "" && d.out == "" {
+		if d.LeadID != "" {
 			linked[d.LeadID] = true
 		}
 	}
@@ -185,12 +185,7 @@ func (c *calc) leadConversion() {
 	for i := range c.data.Leads {
 		l := &c.data.Leads[i]
 		out := commonly(l.Deleted, l.Test || c.people.test(l.PartnerID), l.MergedInto)
-		converted := linked[l.LeadID]
-		if d := c.deals[l.ConvertedDealID]; l.ConvertedDealID != "" {
-			converted = converted || d == nil || d.out == ""
-		} else {
-			converted = converted || !l.ConvertedAt.IsZero()
-		}
+		converted := linked[l.LeadID] || l.ConvertedDealID != "" || !l.ConvertedAt.IsZero()
 		put := func(at time.Time) item {
 			partner := c.holder(l, at)
 			d := c.people.dims(partner, at)
@@ -227,11 +222,11 @@ func (c *calc) holder(l *Lead, at time.Time) string {
 			partner = a.PartnerID
 		}
 	}
-	if partner == "" && (l.Direction != toPartner || len(turns) == 0) {
-		return l.PartnerID
-	}
 	if partner == "" {
-		return l.PartnerID // not assigned yet, or no longer
+		partner = l.PartnerID // not assigned yet, or no longer
+	}
+	if partner == "" && len(turns) > 0 {
+		partner = turns[0].PartnerID
 	}
 	return partner
 }
@@ -252,7 +247,7 @@ func (c *calc) registrationConversion() {
 		}
 		put := func(at time.Time, late bool) item {
 			i := item{at: at, out: out, id: r.RegistrationID, yes: isWon}
-			i.dims = c.people.dims(r.PartnerID, at).with("motion", none)
+			i.dims = c.people.dims(r.PartnerID, at).with("motion", unknown)
 			if d != nil {
 				i.dims = c.dealDims(d, r.PartnerID, at)
 			}

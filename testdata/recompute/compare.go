@@ -158,7 +158,7 @@ func tolerances(w Row) (value, exact, sixPlaces *big.Rat) {
 				size = larger(size, new(big.Rat).Abs(v))
 			}
 		}
-		value = times(size, big.NewRat(1, 100_000_000_000_000))
+		value = times(size, big.NewRat(1, 1_000_000_000))
 	}
 	return value, exact, sixPlaces
 }

@@ -75,10 +75,9 @@ func (c *calc) waiting(prefix string, items []item, empty string) {
 	c.rows(m("3.p90", inSeconds), items, answeredOnly(func(a []int64) *big.Rat { return quantile(a, big.NewRat(9, 10)) }))
 	c.rows(m("3.unanswered", inRatio), items, func(g *group, r *Row) {
 		all, answered := g.waits()
-		if !unmeasured(g, r) {
-			r.Numerator, r.Denominator = whole(int64(len(all)-len(answered))), whole(int64(len(all)))
-			r.Value = over(r.Numerator, r.Denominator)
-		}
+		unmeasured(g, r)
+		r.Numerator, r.Denominator = whole(int64(len(all)-len(answered))), whole(int64(len(all)))
+		r.Value = over(r.Numerator, r.Denominator)
 	})
 	c.rows(m("4.mean_answered", inSeconds), items, answeredOnly(func(a []int64) *big.Rat {
 		sum := new(big.Rat)

@@ -102,10 +102,8 @@ func (c *calc) unitsOf(l *Lead) []unit {
 		if a.PartnerID == "" {
 			continue // inside the vendor: no partner owes anything
 		}
-		u := unit{id: a.AssignmentID, lead: l.LeadID, board: toPartner, partner: a.PartnerID, start: a.AssignedAt, out: out}
-		if u.out == "" {
-			u.out = commonly(a.Deleted, c.people.test(a.PartnerID), "")
-		}
+		u := unit{id: a.AssignmentID, lead: l.LeadID, board: toPartner, partner: a.PartnerID, start: a.AssignedAt}
+		u.out = commonly(l.Deleted || a.Deleted, l.Test || c.people.test(l.PartnerID) || c.people.test(a.PartnerID), l.MergedInto)
 		u.end, u.voids = c.turnEnd(a, turns, closes, voids)
 		units = append(units, c.affiliated(u, l))
 	}
@@ -129,12 +127,14 @@ func (c *calc) turnEnd(a LeadAssignment, turns []LeadAssignment, closes time.Tim
 			next = turns[i+1].AssignedAt
 		}
 	}
-	end := earliest(a.UnassignedAt, next, closes)
+	end := earliest(a.UnassignedAt, a.ExpiredAt, next, closes)
 	switch {
 	case end.IsZero():
 		return end, false
 	case end.Equal(a.UnassignedAt):
 		return end, c.voidReason("unassigned", or(a.UnassignReason, "unassigned"))
+	case end.Equal(a.ExpiredAt):
+		return end, false
 	case end.Equal(next):
 		return end, true
 	}
