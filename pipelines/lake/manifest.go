@@ -116,6 +116,42 @@ type Run struct {
 	FinishedAt time.Time `json:"finished_at"`
 	Steps      []Step    `json:"steps,omitempty"`
 	Error      string    `json:"error,omitempty"`
+
+	Entities     []Staged      `json:"entities,omitempty"`   // what the build step made of the lake
+	Quarantine   []Quarantined `json:"quarantine,omitempty"` // rows that it set apart
+	ChecksPassed int           `json:"checks_passed,omitempty"`
+	Checks       []Finding     `json:"checks,omitempty"` // those that did not pass, warnings included
+}
+
+// Staged says how much there was of an entity, and how new it was.
+type Staged struct {
+	Entity      string    `json:"entity"`
+	Rows        int64     `json:"rows"`
+	Quarantined int64     `json:"quarantined,omitempty"`
+	NewestAt    time.Time `json:"newest_at,omitzero"` // event time of the newest row
+	LoadedAt    time.Time `json:"loaded_at,omitzero"` // when the newest row landed
+}
+
+// Quarantined counts rows that were set apart for a reason.
+type Quarantined struct {
+	Entity string `json:"entity,omitempty"`
+	Source string `json:"source,omitempty"`
+	Stream string `json:"stream,omitempty"`
+	Rule   string `json:"rule"`
+	Rows   int64  `json:"rows"`
+}
+
+// Finding is a check that did not pass. It has no sample rows: the log is for ever, and rows may name people.
+type Finding struct {
+	Table    string `json:"table"`
+	Name     string `json:"name"`
+	Kind     string `json:"kind"`
+	Severity string `json:"severity"`
+	Status   string `json:"status"`
+	Failed   int64  `json:"failed"`
+	Detail   string `json:"detail"`
+	File     string `json:"file,omitempty"`
+	Line     int    `json:"line,omitempty"`
 }
 
 // Step is one step of a run.

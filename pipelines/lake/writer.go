@@ -27,6 +27,8 @@ type Writer struct {
 	self  Holder
 	lease time.Duration
 
+	turn int64 // number of the commit by which the writer took its turn
+
 	mu     sync.Mutex
 	next   int64     // number of the next commit
 	newest time.Time // of the newest commit
@@ -69,7 +71,7 @@ func (w *Writer) takeTurn(ctx context.Context) error {
 			w.newest = log[len(log)-1].At
 		}
 		until := w.lake.clock().Add(w.lease).UTC()
-		_, err = w.commit(Manifest{Kind: KindTurn, Turn: &Turn{Holder: w.self, LeaseUntil: until, TookOver: tookOver}})
+		w.turn, err = w.commit(Manifest{Kind: KindTurn, Turn: &Turn{Holder: w.self, LeaseUntil: until, TookOver: tookOver}})
 		if errors.Is(err, ErrLostTurn) {
 			continue // somebody was faster: see who
 		}
@@ -158,6 +160,9 @@ func (w *Writer) DiscardLoad(name StreamName, loadID string) {
 		_ = os.RemoveAll(w.lake.Abs(dir))
 	}
 }
+
+// Turn is the number of the commit by which the writer took its turn: larger than that of any writer before it.
+func (w *Writer) Turn() int64 { return w.turn }
 
 // Lake is the lake that is being written.
 func (w *Writer) Lake() *Lake { return w.lake }

@@ -6,6 +6,9 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"slices"
+	"strconv"
+	"strings"
 	"time"
 
 	"github.com/tributary-data/tributary/pipelines/lake"
@@ -20,8 +23,11 @@ import (
 	"github.com/tributary-data/tributary/transforms/warehouse"
 )
 
-// buildName is the file that a night is built in, aside. One writer at a time, so one name.
-const buildName = "night"
+// buildPrefix begins the name of the file that a night is built in, aside; the number of the writer's turn ends it. So a run that was
+// paused and taken over has no name in common with what the other one builds.
+const buildPrefix = "night-"
+
+func buildName(turn int64) string { return buildPrefix + strconv.FormatInt(turn, 10) }
 
 // buildTable says what the file that is being built holds, for the steps after the build, also in another process.
 const buildTable = `CREATE OR REPLACE TABLE ops.build (run_id VARCHAR, as_of VARCHAR, known_at TIMESTAMPTZ, program_hash VARCHAR, newest_commit BIGINT,
@@ -39,16 +45,20 @@ func (n *night) build(ctx context.Context) (string, error) {
 	if len(data) == 0 {
 		return "", dataError{errors.New("the lake holds no rows yet: run the extract step, or look at files: in tributary.yaml")}
 	}
-	file, err := n.folder.Create(ctx, buildName, n.settings())
+	if err := n.discardBuilds(); err != nil {
+		return "", err
+	}
+	n.built = buildName(n.writer.Turn())
+	file, err := n.folder.Create(ctx, n.built, n.settings())
 	if err != nil {
 		return "", err
 	}
 	detail, err := n.fill(ctx, file, data, loads, newest)
 	if err != nil {
-		return "", errors.Join(err, file.Close(), n.folder.Discard(buildName))
+		return "", errors.Join(err, file.Close(), n.folder.Discard(n.built))
 	}
 	if err := file.Finish(ctx); err != nil {
-		return "", errors.Join(err, n.folder.Discard(buildName)) // half a file only takes up room
+		return "", errors.Join(err, n.folder.Discard(n.built)) // half a file only takes up room
 	}
 	return detail, nil
 }
@@ -127,7 +137,7 @@ func (n *night) models(ctx context.Context, db *sql.DB, conn *sql.Conn) (engine.
 		return cat.Store(ctx, conn)
 	}}
 	return engine.Build(ctx, db, set, engine.Options{
-		Workers: n.project.Config.Limits.Threads, Clock: n.now, Made: []engine.Made{values},
+		Workers: n.limits.Threads, Clock: n.now, Made: []engine.Made{values},
 		OnModel: func(m engine.ModelResult) {
 			done++
 			n.report(Event{Step: StepBuild, Text: fmt.Sprintf("%s: %d rows", m.Name, m.Rows), Part: 0.3 + 0.6*float64(done)/float64(max(1, len(set.Names())))})
@@ -173,11 +183,12 @@ func (n *night) record(ctx context.Context, conn *sql.Conn, staged staging.Resul
 	if err := ops.AddLoads(ctx, conn, landed...); err != nil {
 		return err
 	}
-	var fresh []ops.Freshness
-	for _, e := range staged.Entities {
-		fresh = append(fresh, ops.Freshness{Run: id, Entity: e.Entity, Rows: e.Rows, LoadedAt: n.knownAt, Quarantined: e.Quarantined})
+	if err := n.recordStaged(ctx, conn, staged, loads); err != nil {
+		return err
 	}
-	if err := ops.AddFreshness(ctx, conn, fresh...); err != nil {
+	var r records
+	r.staged(id, n.records)
+	if err := r.add(ctx, conn); err != nil {
 		return err
 	}
 	if _, err := conn.ExecContext(ctx, buildTable); err != nil {
@@ -196,22 +207,68 @@ func (n *night) record(ctx context.Context, conn *sql.Conn, staged staging.Resul
 
 // resume opens the file that the build step left, for the steps after it.
 func (n *night) resume(ctx context.Context) (*warehouse.File, error) {
-	file, err := n.folder.Resume(ctx, buildName, n.settings())
-	if errors.Is(err, fs.ErrNotExist) {
-		return nil, configError{errors.New("nothing is built: run the build step first (tributary run --steps build)")}
-	}
+	builds, err := n.builds()
 	if err != nil {
 		return nil, err
 	}
-	var known time.Time
-	row := file.DB.QueryRowContext(ctx, "SELECT as_of, known_at, program_hash, rows_staged, rows_quarantined FROM ops.build")
-	if err := row.Scan(&n.summary.AsOf, &known, &n.program, &n.summary.RowsStaged, &n.summary.Quarantined); err != nil {
-		return nil, errors.Join(fmt.Errorf("read what was built: %w", err), file.Close())
+	if len(builds) == 0 {
+		return nil, configError{errors.New("nothing is built: run the build step first (tributary run --steps build)")}
 	}
-	n.knownAt, n.summary.KnownAt = known.UTC(), known.UTC()
-	n.asOf, err = program.ParseDay(n.summary.AsOf)
+	n.built = buildName(slices.Max(builds))
+	file, err := n.folder.Resume(ctx, n.built, n.settings())
 	if err != nil {
+		return nil, err
+	}
+	if err := n.adopt(ctx, file); err != nil {
 		return nil, errors.Join(err, file.Close())
 	}
 	return file, nil
+}
+
+// adopt takes over what the build step, perhaps in another process, was told: as_of, known_at and the program.
+func (n *night) adopt(ctx context.Context, file *warehouse.File) error {
+	var known time.Time
+	var hash string
+	row := file.DB.QueryRowContext(ctx, "SELECT as_of, known_at, program_hash, rows_staged, rows_quarantined FROM ops.build")
+	if err := row.Scan(&n.summary.AsOf, &known, &hash, &n.summary.RowsStaged, &n.summary.Quarantined); err != nil {
+		return fmt.Errorf("read what was built: %w", err)
+	}
+	if asked := n.asOf.Format(time.DateOnly); asked != n.summary.AsOf && (n.opts.AsOf != "" || !n.opts.To.IsZero()) {
+		return configError{fmt.Errorf("what is built is as of %s, not %s: run the build step first", n.summary.AsOf, asked)}
+	}
+	if hash != n.program {
+		n.notice("this night goes on with the configuration, rules and models that it was built with: today's are others, and count from the next build on")
+	}
+	if err := n.useProgram(ctx, hash); err != nil {
+		return fmt.Errorf("the program that %s was built with: %w", file.Path, err)
+	}
+	n.knownAt, n.summary.KnownAt = known.UTC(), known.UTC()
+	day, err := program.ParseDay(n.summary.AsOf)
+	n.asOf = day
+	return err
+}
+
+// builds are the turns whose builds lie aside. Those after this run's turn are another writer's, who took over.
+func (n *night) builds() ([]int64, error) {
+	names, err := n.folder.Builds()
+	if err != nil {
+		return nil, err
+	}
+	var turns []int64
+	for _, name := range names {
+		turn, err := strconv.ParseInt(strings.TrimPrefix(name, buildPrefix), 10, 64)
+		if err == nil && turn <= n.writer.Turn() {
+			turns = append(turns, turn)
+		}
+	}
+	return turns, nil
+}
+
+// discardBuilds makes room for a new build.
+func (n *night) discardBuilds() error {
+	turns, err := n.builds()
+	for _, turn := range turns {
+		err = errors.Join(err, n.folder.Discard(buildName(turn)))
+	}
+	return err
 }

@@ -25,8 +25,7 @@ func (n *night) check(ctx context.Context) (string, error) {
 	if err != nil {
 		return "", errors.Join(err, file.Close())
 	}
-	limits := n.project.Config.Limits
-	if limits.Exceeded(n.summary.Quarantined, n.summary.RowsStaged) {
+	if n.limits.Exceeded(n.summary.Quarantined, n.summary.RowsStaged) {
 		err = dataError{fmt.Errorf("%d of %d rows are quarantined, more than the limits allow: see staging.quarantine in %s, or raise limits: in tributary.yaml",
 			n.summary.Quarantined, n.summary.RowsStaged, file.Path)}
 	} else if failed := results.Err(); failed != nil {
@@ -55,12 +54,20 @@ func (n *night) checkFile(ctx context.Context, file *warehouse.File) (check.Resu
 	if err != nil {
 		return nil, err
 	}
-	results, err := check.Run(ctx, file.DB, check.Subjects(set), check.Options{Workers: n.project.Config.Limits.Threads, Previous: previous, Clock: n.now})
+	results, err := check.Run(ctx, file.DB, check.Subjects(set), check.Options{Workers: n.limits.Threads, Previous: previous, Clock: n.now})
 	if err != nil {
 		return nil, err
 	}
 	var records []ops.Check
 	for _, r := range results {
+		if r.State == check.Pass {
+			n.records.ChecksPassed++
+		} else {
+			n.records.Checks = append(n.records.Checks, lake.Finding{
+				Table: r.Table, Name: r.Name, Kind: r.Kind, Severity: r.Severity, Status: r.State, Failed: r.Failed,
+				Detail: r.Detail, File: r.At.File, Line: r.At.Line,
+			})
+		}
 		records = append(records, ops.Check{
 			Run: n.summary.RunID, Table: r.Table, Name: r.Name, Kind: r.Kind, Severity: r.Severity, Status: r.State, Failed: r.Failed,
 			Detail: r.Detail, Samples: r.Samples, File: r.At.File, Line: r.At.Line, Duration: r.Duration,

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
@@ -99,8 +100,24 @@ func lakeFindings(ctx context.Context, l *lake.Lake, add adder) {
 		return
 	}
 	add(Good, "lake", fmt.Sprintf("%d commits", len(log)), "")
+	lastRun(log, add)
 	if holder, until, held := l.LockHolder(log); held {
 		add(Warn, "lock", fmt.Sprintf("%s, lease until %s", holder, until.Format(time.RFC3339)), "a run is under way, or its process died: it is taken over then")
+	}
+}
+
+// lastRun says when the newest run did not end well: what readers see is older then than it should be.
+func lastRun(log []lake.Manifest, add adder) {
+	for _, m := range slices.Backward(log) {
+		if m.Run == nil {
+			continue
+		}
+		if r := m.Run; r.ExitCode != ExitOK {
+			text, _, _ := strings.Cut(r.Error, "\n")
+			add(Warn, "last run", fmt.Sprintf("%s, ended %s with exit code %d: %s", strings.ReplaceAll(r.Status, "_", " "), r.FinishedAt.Format(time.RFC3339), r.ExitCode, text),
+				"docs/operations.md says what to do; warehouse/records.duckdb has the records")
+		}
+		return
 	}
 }
 

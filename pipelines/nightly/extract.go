@@ -108,6 +108,14 @@ func (n *night) past(ctx context.Context) error {
 		n.notice("no run knew as little as %s: today's program is used", n.knownAt.Format(time.RFC3339))
 		return nil
 	}
+	if err := n.useProgram(ctx, hash); err != nil {
+		return fmt.Errorf("the program of that night (%s) cannot be read by this version; --program current uses today's: %w", hash, err)
+	}
+	return nil
+}
+
+// useProgram swaps in the configuration, rules and models that a run has left in the lake.
+func (n *night) useProgram(ctx context.Context, hash string) error {
 	if hash == n.program {
 		return nil
 	}
@@ -117,7 +125,7 @@ func (n *night) past(ctx context.Context) error {
 	}
 	p, err := project.LoadFiles(files, project.Options{Dir: n.project.Dir})
 	if err != nil {
-		return fmt.Errorf("the program of that night (%s) cannot be read by this version; --program current uses today's: %w", hash, err)
+		return err
 	}
 	n.project, n.program = p, hash
 	return nil

@@ -45,6 +45,8 @@ type Options struct {
 	Report         func(Event)   // progress; called from several goroutines, never at the same time
 }
 
+const minLease = time.Second
+
 // Event is a piece of progress.
 type Event struct {
 	Step string
@@ -97,31 +99,43 @@ type Step struct {
 type night struct {
 	opts    Options
 	project *project.Project
+	limits  project.Limits // of today, also where project is that of a past night
 	lake    *lake.Lake
 	writer  *lake.Writer
 	folder  warehouse.Folder
 	program string // hash of the program snapshot
 	asOf    time.Time
 	knownAt time.Time
-	changed bool // the extract step landed something
+	built   string // name of the build aside
+	changed bool   // the extract step landed something
 	summary Summary
-	records []lake.Step
+	records lake.Run // what the steps have to say for the record
 }
 
 // Run does what the options ask for. The summary is meaningful with an error too; ExitCode of the error is its exit code.
 func Run(ctx context.Context, opts Options) (Summary, error) {
 	n, err := start(opts)
-	if err != nil {
-		return n.summary, n.end(err)
+	if err == nil {
+		err = n.takeTurn(ctx)
 	}
+	if err == nil {
+		err = n.inTurn(ctx)
+	}
+	err = n.end(err)
+	return n.summary, err
+}
+
+func (n *night) takeTurn(ctx context.Context) (err error) {
 	n.lake, err = lake.Open(n.project.LakeDir(), lake.Options{Clock: n.now})
 	if err != nil {
-		return n.summary, n.end(err)
+		return err
 	}
-	n.writer, err = n.lake.Writer(ctx, lake.WriterOptions{Lease: opts.Lease})
-	if err != nil {
-		return n.summary, n.end(err)
-	}
+	n.writer, err = n.lake.Writer(ctx, lake.WriterOptions{Lease: n.opts.Lease})
+	return err
+}
+
+// inTurn runs the steps until one fails, or another writer takes over: what is wrong then is the other one's doing.
+func (n *night) inTurn(ctx context.Context) error {
 	ctx, cancel := context.WithCancelCause(ctx)
 	defer cancel(nil)
 	go func() {
@@ -131,15 +145,11 @@ func Run(ctx context.Context, opts Options) (Summary, error) {
 		case <-ctx.Done():
 		}
 	}()
-	err = n.run(ctx)
-	if cause := context.Cause(ctx); err != nil && errors.Is(cause, lake.ErrLostTurn) && !errors.Is(err, lake.ErrLostTurn) {
-		err = fmt.Errorf("%w (stopped while: %w)", cause, err)
+	err := n.run(ctx)
+	if err != nil && !errors.Is(err, lake.ErrLostTurn) && errors.Is(n.writer.Renew(), lake.ErrLostTurn) {
+		err = fmt.Errorf("%w (stopped while: %w)", lake.ErrLostTurn, err)
 	}
-	err = n.end(err)
-	if closeErr := n.writer.Close(); err == nil && closeErr != nil {
-		err = closeErr
-	}
-	return n.summary, err
+	return err
 }
 
 func start(opts Options) (*night, error) {
@@ -156,11 +166,14 @@ func start(opts Options) (*night, error) {
 			return n, configError{fmt.Errorf("--steps: %q is no step; the steps are extract, build, check, publish", s)}
 		}
 	}
+	if l := opts.Lease; l != 0 && l < minLease {
+		return n, configError{fmt.Errorf("--lease: %s is too short to show a sign of life in: %s is the least", l, minLease)}
+	}
 	p, err := project.Load(opts.Dir)
 	if err != nil {
 		return n, configError{err}
 	}
-	n.project = p
+	n.project, n.limits = p, p.Config.Limits
 	n.summary.Project = p.Config.Project.Value
 	n.folder = warehouse.Folder{Dir: p.WarehouseDir()}
 	return n, n.setNight()
@@ -243,40 +256,66 @@ func (n *night) step(ctx context.Context, name string, do func(context.Context) 
 	n.report(Event{Step: name, Text: "begins"})
 	detail, err := do(ctx)
 	status := "ok"
-	if err != nil {
+	if err != nil && !errors.Is(err, ErrNoAccruals) { // which is published
 		status, detail = "failed", firstLine(err)
 	}
 	ended := n.now()
 	n.summary.Steps = append(n.summary.Steps, Step{Name: name, Status: status, Seconds: ended.Sub(begun).Seconds(), Detail: detail})
-	n.records = append(n.records, lake.Step{Name: name, Status: status, StartedAt: begun.UTC(), FinishedAt: ended.UTC(), Detail: detail})
-	if err != nil {
+	n.records.Steps = append(n.records.Steps, lake.Step{Name: name, Status: status, StartedAt: begun.UTC(), FinishedAt: ended.UTC(), Detail: detail})
+	if status != "ok" {
 		detail = status // the error is told once, at the end
 	}
 	n.report(Event{Step: name, Text: detail, Done: true})
 	return err
 }
 
-// end fills in the summary and commits the record of the run, failed ones included.
+// end settles the summary, commits the record of the run, failed ones included, and gives the turn back.
 func (n *night) end(err error) error {
+	n.settle(err)
+	if n.writer == nil {
+		return err
+	}
+	if !errors.Is(err, lake.ErrLostTurn) {
+		err = n.log(err)
+	}
+	if closeErr := n.writer.Close(); err == nil {
+		err = closeErr
+	}
+	n.settle(err)
+	return err
+}
+
+// settle says in the summary how the run went.
+func (n *night) settle(err error) {
 	s := &n.summary
 	s.Seconds = n.now().Sub(s.StartedAt).Seconds()
 	s.ExitCode = ExitCode(err)
-	if err != nil {
-		s.Error = err.Error()
-		if s.ExitCode != ExitNoAccruals {
-			s.Status = StatusFailed
-		}
+	if err == nil {
+		return
 	}
-	if n.writer == nil || errors.Is(err, lake.ErrLostTurn) {
+	s.Error = err.Error()
+	if s.ExitCode != ExitNoAccruals {
+		s.Status = StatusFailed
+	}
+}
+
+// log commits the record of the run.
+func (n *night) log(err error) error {
+	s, r := n.summary, &n.records
+	r.ID, r.AsOf, r.KnownAt, r.Program, r.Version = s.RunID, s.AsOf, s.KnownAt, n.program, n.opts.Version
+	r.Status, r.ExitCode, r.Error, r.StartedAt, r.FinishedAt = s.Status, s.ExitCode, s.Error, s.StartedAt, n.now().UTC()
+	if len(r.Checks) > 0 && err != nil {
+		r.Error = firstLine(err) // Checks says the rest, without the rows that the error shows as samples
+	}
+	ctx := context.Background() // the record is kept even when the run was told to stop
+	if _, commitErr := n.writer.Commit(ctx, lake.Manifest{Kind: lake.KindRun, Run: r}); commitErr != nil {
+		if err == nil {
+			err = fmt.Errorf("recording the run: %w", commitErr)
+		}
 		return err
 	}
-	record := lake.Run{
-		ID: s.RunID, AsOf: s.AsOf, KnownAt: s.KnownAt, Program: n.program, Version: n.opts.Version, Status: s.Status, ExitCode: s.ExitCode,
-		StartedAt: s.StartedAt, FinishedAt: n.now().UTC(), Steps: n.records, Error: s.Error,
-	}
-	// the record is kept even when the run was told to stop
-	if _, commitErr := n.writer.Commit(context.Background(), lake.Manifest{Kind: lake.KindRun, Run: &record}); commitErr != nil && err == nil {
-		return fmt.Errorf("recording the run: %w", commitErr)
+	if opsErr := n.publishRecords(ctx); opsErr != nil {
+		n.notice("the records of runs in %s could not be renewed, the next run does it: %v", n.recordsPath(), opsErr)
 	}
 	return err
 }
@@ -299,6 +338,5 @@ func (n *night) notice(format string, args ...any) {
 }
 
 func (n *night) settings() warehouse.Settings {
-	l := n.project.Config.Limits
-	return warehouse.Settings{Threads: l.Threads, Memory: l.Memory.Text(), TempDir: os.Getenv("TRIBUTARY_TEMP")}
+	return warehouse.Settings{Threads: n.limits.Threads, Memory: n.limits.Memory.Text(), TempDir: os.Getenv("TRIBUTARY_TEMP")}
 }

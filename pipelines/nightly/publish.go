@@ -26,8 +26,12 @@ func (n *night) publish(ctx context.Context) (string, error) {
 	if err != nil {
 		return "", errors.Join(err, file.Close())
 	}
-	step := ops.Step{Run: n.summary.RunID, Step: StepPublish, StartedAt: n.now(), Status: "ok"}
-	if err := ops.AddSteps(ctx, file.DB, step); err != nil {
+	if older == "" || n.opts.AllowOlder {
+		if _, err := file.DB.ExecContext(ctx, "UPDATE ops.run SET status = ?, finished_at = ?", StatusPublished, n.now().UTC()); err != nil {
+			return "", errors.Join(fmt.Errorf("record the publication: %w", err), file.Close())
+		}
+	}
+	if err := n.recordSteps(ctx, file); err != nil {
 		return "", errors.Join(err, file.Close())
 	}
 	if err := file.Finish(ctx); err != nil {
@@ -39,11 +43,13 @@ func (n *night) publish(ctx context.Context) (string, error) {
 		return "not published: older than " + older, nil
 	}
 	version, err := publish.Publish(ctx, n.writer, n.folder, publish.Night{
-		Build: buildName, AsOf: n.asOf, KnownAt: n.knownAt, RunID: n.summary.RunID, Program: n.program, Newest: newest,
-		Keep: *n.project.Config.Limits.KeepWarehouses,
+		Build: n.built, AsOf: n.asOf, KnownAt: n.knownAt, RunID: n.summary.RunID, Program: n.program, Newest: newest,
 	})
 	if err != nil {
 		return "", err
+	}
+	if err := publish.Tidy(ctx, n.writer, n.folder, *n.limits.KeepWarehouses); err != nil {
+		n.notice("published, but %v", err)
 	}
 	n.summary.Status, n.summary.Warehouse, n.summary.Commit = StatusPublished, version.Path, version.Commit
 	if accruals != "" {
@@ -51,6 +57,15 @@ func (n *night) publish(ctx context.Context) (string, error) {
 		return "published " + version.Path, ErrNoAccruals
 	}
 	return "published " + version.Path, nil
+}
+
+// recordSteps writes how the steps of this process went into the night.
+func (n *night) recordSteps(ctx context.Context, file *warehouse.File) error {
+	steps := []ops.Step{{Run: n.summary.RunID, Step: StepPublish, StartedAt: n.now(), Status: "ok"}}
+	for _, s := range n.records.Steps {
+		steps = append(steps, ops.Step{Run: n.summary.RunID, Step: s.Name, StartedAt: s.StartedAt, Duration: s.FinishedAt.Sub(s.StartedAt), Status: s.Status, Message: s.Detail})
+	}
+	return ops.AddSteps(ctx, file.DB, steps...)
 }
 
 // judge reads the headlines and the warnings that must not be overlooked.

@@ -21,7 +21,6 @@ type Night struct {
 	AsOf, KnownAt  time.Time
 	RunID, Program string
 	Newest         int64 // newest commit that it was built from
-	Keep           int   // how many warehouses to keep
 }
 
 // Version is what readers see.
@@ -31,7 +30,7 @@ type Version struct {
 	lake.Publish
 }
 
-// Publish installs a night and makes it the current one. A crash in between leaves a file that nothing names, which the next one removes.
+// Publish installs a night and makes it the current one. A crash in between leaves a file that nothing names, which Tidy removes.
 func Publish(ctx context.Context, w *lake.Writer, folder warehouse.Folder, n Night) (Version, error) {
 	log, err := w.Lake().Manifests(ctx)
 	if err != nil {
@@ -50,12 +49,44 @@ func Publish(ctx context.Context, w *lake.Writer, folder warehouse.Folder, n Nig
 	if err != nil {
 		return Version{}, errors.Join(err, os.Remove(installed.Path))
 	}
-	if n.Keep > 0 {
-		if _, err := folder.Keep(n.Keep, p.Warehouse); err != nil {
-			return Version{}, err
+	return Version{Path: installed.Path, Commit: commit, Publish: p}, nil
+}
+
+// Tidy removes all but the last few nights, and what a crash left between installing and publishing since the publication before the
+// current one. Once another writer has the turn the files are that one's to tidy.
+func Tidy(ctx context.Context, w *lake.Writer, folder warehouse.Folder, keep int) error {
+	if w.Renew() != nil {
+		return nil //nolint:nilerr // nothing here is this writer's any more
+	}
+	log, err := w.Lake().Manifests(ctx)
+	if err != nil {
+		return err
+	}
+	var before, current lake.Manifest
+	named := map[string]bool{}
+	for _, m := range log {
+		if m.Kind == lake.KindPublish {
+			before, current = current, m
+			named[m.Publish.Warehouse] = true
 		}
 	}
-	return Version{Path: installed.Path, Commit: commit, Publish: p}, nil
+	versions, err := folder.Versions()
+	if err != nil {
+		return err
+	}
+	for _, v := range versions {
+		if before.Number == 0 || named[filepath.Base(v.Path)] || v.Commit < before.Number || v.Commit >= current.Number {
+			continue
+		}
+		if err := os.Remove(v.Path); err != nil {
+			return fmt.Errorf("remove %s, which was never published: %w", v.Path, err)
+		}
+	}
+	if keep == 0 || current.Number == 0 {
+		return nil
+	}
+	_, err = folder.Keep(keep, current.Publish.Warehouse)
+	return err
 }
 
 // Current is the warehouse that readers see. The error is lake.ErrNotFound while nothing is published.

@@ -28,6 +28,7 @@ CREATE TABLE IF NOT EXISTS ops."check" (run_id VARCHAR NOT NULL, table_name VARC
   failed BIGINT, detail VARCHAR, samples VARCHAR, file VARCHAR, line BIGINT, seconds DOUBLE);
 CREATE TABLE IF NOT EXISTS ops.load (run_id VARCHAR NOT NULL, source VARCHAR NOT NULL, stream VARCHAR NOT NULL, load_id VARCHAR, commit_number BIGINT,
   started_at TIMESTAMPTZ, files BIGINT, rows BIGINT, bytes BIGINT, quarantined BIGINT);
+CREATE TABLE IF NOT EXISTS ops.quarantine (run_id VARCHAR NOT NULL, entity VARCHAR, source VARCHAR, stream VARCHAR, rule VARCHAR NOT NULL, rows BIGINT);
 CREATE TABLE IF NOT EXISTS ops.freshness (run_id VARCHAR NOT NULL, entity VARCHAR NOT NULL, rows BIGINT, newest_at TIMESTAMPTZ, loaded_at TIMESTAMPTZ, quarantined BIGINT);
 `
 
@@ -92,10 +93,16 @@ type Freshness struct {
 	Quarantined        int64
 }
 
+// Quarantine counts rows that a run set apart for a reason.
+type Quarantine struct {
+	Run, Entity, Source, Stream, Rule string
+	Rows                              int64
+}
+
 // AddRuns stores runs.
 func AddRuns(ctx context.Context, db DB, runs ...Run) error {
 	return insert(ctx, db, "run", runs, func(r Run) []any {
-		return []any{r.ID, r.Project, r.AsOf.Format(time.DateOnly), instant(r.KnownAt), r.ReportingZone, r.Version, r.ProgramHash, instant(r.StartedAt), instant(r.FinishedAt), r.Status, r.Message}
+		return []any{r.ID, r.Project, day(r.AsOf), instant(r.KnownAt), r.ReportingZone, r.Version, r.ProgramHash, instant(r.StartedAt), instant(r.FinishedAt), r.Status, r.Message}
 	})
 }
 
@@ -131,6 +138,13 @@ func AddLoads(ctx context.Context, db DB, loads ...Load) error {
 func AddFreshness(ctx context.Context, db DB, rows ...Freshness) error {
 	return insert(ctx, db, "freshness", rows, func(f Freshness) []any {
 		return []any{f.Run, f.Entity, f.Rows, instant(f.NewestAt), instant(f.LoadedAt), f.Quarantined}
+	})
+}
+
+// AddQuarantine stores counts of rows that were set apart.
+func AddQuarantine(ctx context.Context, db DB, counts ...Quarantine) error {
+	return insert(ctx, db, "quarantine", counts, func(q Quarantine) []any {
+		return []any{q.Run, q.Entity, q.Source, q.Stream, q.Rule, q.Rows}
 	})
 }
 
@@ -172,6 +186,14 @@ func insert[T any](ctx context.Context, db DB, table string, records []T, row fu
 		records = records[n:]
 	}
 	return nil
+}
+
+// day is null for the zero time.
+func day(t time.Time) any {
+	if t.IsZero() {
+		return nil
+	}
+	return t.Format(time.DateOnly)
 }
 
 // instant is null for the zero time.

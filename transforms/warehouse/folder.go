@@ -10,6 +10,7 @@ import (
 	"regexp"
 	"sort"
 	"strconv"
+	"strings"
 	"time"
 )
 
@@ -36,6 +37,18 @@ var versionName = regexp.MustCompile(`^tributary-(\d{4}-\d{2}-\d{2})-(\d+)\.duck
 // BuildPath is where the file of a build of this name lies until it is installed.
 func (f Folder) BuildPath(name string) string {
 	return filepath.Join(f.Dir, ".build", name+".duckdb")
+}
+
+// Builds are the names of the builds that lie aside, finished or not.
+func (f Folder) Builds() ([]string, error) {
+	files, err := filepath.Glob(f.BuildPath("*"))
+	if err != nil {
+		return nil, fmt.Errorf("list builds in %s: %w", f.Dir, err)
+	}
+	for i, path := range files {
+		files[i] = strings.TrimSuffix(filepath.Base(path), ".duckdb")
+	}
+	return files, nil
 }
 
 // Create begins a new file aside. What an earlier build of the same name left there is removed.

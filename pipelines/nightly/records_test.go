@@ -1,0 +1,42 @@
+package nightly_test
+
+import (
+	"os"
+	"path/filepath"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/tributary-data/tributary/pipelines/nightly"
+	"github.com/tributary-data/tributary/transforms/warehouse"
+)
+
+// TestRecordsOfFailedNights reads the file of records after a good night and one whose checks failed.
+func TestRecordsOfFailedNights(t *testing.T) {
+	dir := small(t)
+	good, err := nightly.Run(t.Context(), nightly.Options{Dir: dir, AsOf: "2026-03-30", Version: "test"})
+	require.NoError(t, err)
+	require.NoError(t, os.MkdirAll(filepath.Join(dir, "sql", "board"), 0o700))
+	text := "/* tributary\ngrain: [deal_id]\nchecks: [{expression: {sql: amount > 100, name: large}}]\n*/\nSELECT deal_id, amount FROM staging.deal\n"
+	require.NoError(t, os.WriteFile(filepath.Join(dir, "sql", "board", "large.sql"), []byte(text), 0o600))
+	require.NoError(t, os.WriteFile(filepath.Join(dir, "deals.csv"), []byte("id,amount,on\nd,10.00,2026-01-10T12:00:00Z\n,1.00,2026-01-11T12:00:00Z\n"), 0o600))
+	bad, err := nightly.Run(t.Context(), nightly.Options{Dir: dir, AsOf: "2026-03-31", Version: "test"})
+	require.Equal(t, nightly.ExitData, nightly.ExitCode(err))
+
+	file, err := warehouse.OpenReadOnly(t.Context(), filepath.Join(dir, "warehouse", "records.duckdb"), warehouse.Settings{})
+	require.NoError(t, err)
+	defer file.Close()
+	one := func(query string, args ...any) string {
+		var text string
+		require.NoError(t, file.DB.QueryRowContext(t.Context(), query, args...).Scan(&text), query)
+		return text
+	}
+	require.Equal(t, "published", one("SELECT status FROM ops.run WHERE run_id = ?", good.RunID))
+	require.Equal(t, "failed", one("SELECT status FROM ops.run WHERE run_id = ?", bad.RunID))
+	require.Equal(t, "extract ok, build ok, check failed", one("SELECT string_agg(step || ' ' || status, ', ' ORDER BY started_at) FROM ops.step WHERE run_id = ?", bad.RunID))
+	require.Equal(t, "board.large large fail 1", one(`SELECT concat_ws(' ', table_name, name, status, failed) FROM ops."check" WHERE run_id = ? AND severity = 'error'`, bad.RunID))
+	require.Equal(t, "deal crm.deals missing_key 1", one("SELECT concat_ws(' ', entity, source || '.' || stream, rule, rows) FROM ops.quarantine WHERE run_id = ?", bad.RunID))
+	require.Equal(t, "2026-01-10 12:00:00+00", one("SELECT CAST(newest_at AS VARCHAR) FROM ops.freshness WHERE run_id = ? AND entity = 'deal' AND loaded_at IS NOT NULL", bad.RunID))
+	require.NotContains(t, one("SELECT message FROM ops.run WHERE run_id = ?", bad.RunID), "deal_id=d", "rows stay out of the log")
+	require.Equal(t, "3", one("SELECT CAST(count(*) AS VARCHAR) FROM ops.load"))
+}
