@@ -22,12 +22,13 @@ owned AS (
     CASE WHEN i.owner_partner_id IS NOT NULL THEN coalesce(r.partner, 'unknown') ELSE coalesce(d.partner, 'none') END AS partner,
     CASE
       WHEN coalesce(i.deleted, false) THEN 'deleted'
-      WHEN coalesce(i.test, false) OR coalesce(r.is_test, false) THEN 'test'
+      WHEN coalesce(i.test, false) OR coalesce(r.is_test, dr.is_test, false) THEN 'test'
     END AS reason,
     d.product_line AS deal_product_line, d.region AS deal_region
   FROM invoice AS i
   LEFT JOIN core.partner_ref AS r ON r.partner_id = i.owner_partner_id
   LEFT JOIN core.deal AS d ON d.deal_id = i.owner_deal_id
+  LEFT JOIN core.partner_ref AS dr ON dr.partner_id = d.partner AND i.owner_partner_id IS NULL
 )
 SELECT
   CAST('sourced_bookings' AS VARCHAR) AS basis,

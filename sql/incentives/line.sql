@@ -18,7 +18,9 @@ WITH part AS (
     CAST(CASE WHEN b.base = b.base_functional OR b.base = 0 OR b.method IN ('flat', 'per_unit') THEN b.earned
       ELSE money_share(b.earned, b.base_functional, b.base) END * 100 AS DECIMAL(38,0)) AS earned,
     CAST(CASE WHEN b.base = b.base_functional OR b.base = 0 OR b.method IN ('flat', 'per_unit') THEN b.accrued
-      ELSE money_share(b.accrued, b.base_functional, b.base) END * 100 AS DECIMAL(38,0)) AS accrued
+      ELSE money_share(b.accrued, b.base_functional, b.base) END * 100 AS DECIMAL(38,0)) AS accrued,
+    CAST(CASE WHEN b.base = b.base_functional OR b.base = 0 THEN b.projected_base
+      ELSE money_share(b.projected_base, b.base_functional, b.base) END * 100 AS DECIMAL(38,0)) AS projected
   FROM incentives.balance AS b
   JOIN incentives.look AS l ON l.program_id = b.program_id AND l.period_start = b.period_start AND l.look_day = b.look_day
   JOIN incentives.event AS e
@@ -30,7 +32,9 @@ floored AS (
     CASE WHEN whole > 0 THEN whole_div(earned * weight, whole) ELSE 0 END AS earned_floor,
     CASE WHEN whole > 0 THEN earned * weight - whole_div(earned * weight, whole) * whole ELSE 0 END AS earned_rest,
     CASE WHEN whole > 0 THEN whole_div(accrued * weight, whole) ELSE 0 END AS accrued_floor,
-    CASE WHEN whole > 0 THEN accrued * weight - whole_div(accrued * weight, whole) * whole ELSE 0 END AS accrued_rest
+    CASE WHEN whole > 0 THEN accrued * weight - whole_div(accrued * weight, whole) * whole ELSE 0 END AS accrued_rest,
+    CASE WHEN whole > 0 THEN whole_div(projected * weight, whole) ELSE 0 END AS projected_floor,
+    CASE WHEN whole > 0 THEN projected * weight - whole_div(projected * weight, whole) * whole ELSE 0 END AS projected_rest
   FROM part
 ),
 ranked AS (
@@ -38,8 +42,10 @@ ranked AS (
     *,
     earned - sum(earned_floor) OVER balance AS earned_left,
     accrued - sum(accrued_floor) OVER balance AS accrued_left,
+    projected - sum(projected_floor) OVER balance AS projected_left,
     row_number() OVER (PARTITION BY program_id, period_start, look_day, partner ORDER BY earned_rest DESC, event_id) AS earned_rank,
     row_number() OVER (PARTITION BY program_id, period_start, look_day, partner ORDER BY accrued_rest DESC, event_id) AS accrued_rank,
+    row_number() OVER (PARTITION BY program_id, period_start, look_day, partner ORDER BY projected_rest DESC, event_id) AS projected_rank,
     count(*) OVER balance AS lines
   FROM floored
   WINDOW balance AS (PARTITION BY program_id, period_start, look_day, partner)
@@ -64,5 +70,9 @@ SELECT
   CAST((CASE
     WHEN whole > 0 THEN accrued_floor + CASE WHEN accrued_rank <= accrued_left THEN 1 ELSE 0 END
     WHEN accrued_rank = 1 THEN accrued ELSE 0
-  END) * CAST(0.01 AS DECIMAL(3,2)) AS DECIMAL(18,2)) AS accrued
+  END) * CAST(0.01 AS DECIMAL(3,2)) AS DECIMAL(18,2)) AS accrued,
+  CAST((CASE
+    WHEN whole > 0 THEN projected_floor + CASE WHEN projected_rank <= projected_left THEN 1 ELSE 0 END
+    WHEN projected_rank = 1 THEN projected ELSE 0
+  END) * CAST(0.01 AS DECIMAL(3,2)) AS DECIMAL(18,2)) AS projected_base
 FROM ranked

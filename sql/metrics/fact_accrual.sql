@@ -23,7 +23,7 @@ bridged AS (
   SELECT
     c.program_id, c.program_start, c.quarter_start, c.quarter_start_at, c.look_day,
     n.partner, n.event_id, n.entity, n.entity_key, n.event_at, n.partner_type, n.program_tier, n.region,
-    n.base, n.earned, n.accrued,
+    n.base, n.earned, n.accrued, n.projected_base,
     coalesce(o.accrued, 0) AS opening,
     n.event_at >= c.quarter_start_at AS is_new
   FROM closing AS c
@@ -72,36 +72,25 @@ explained AS (
     END AS line_volume
   FROM shared
 ),
-projected AS (
-  SELECT
-    c.program_id, c.program_start, c.quarter_start, b.partner,
-    CAST(CASE WHEN b.base = b.base_functional OR b.base = 0 THEN b.projected_base ELSE money_share(b.projected_base, b.base_functional, b.base) END AS DECIMAL(18,2)) AS projected_base
-  FROM closing AS c
-  JOIN incentives.balance AS b ON b.program_id = c.program_id AND b.period_start = c.program_start AND b.look_day = c.look_day
-),
 period AS (
   SELECT
     'period' AS part, 'quarter' AS grain, e.quarter_start AS period_start, e.program_id, e.partner, e.event_id AS row_key,
     e.entity, e.entity_key, e.event_id, e.partner_type, e.program_tier, e.region,
     e.base, e.earned, e.accrued, e.accrued - e.opening AS accrual, e.line_volume AS volume, e.accrued - e.opening - e.line_volume AS rate_change,
-    CASE WHEN e.place = 1 THEN j.projected_base END AS projected_base,
+    e.projected_base,
     CAST(NULL AS DECIMAL(18,2)) AS manual
   FROM explained AS e
-  JOIN projected AS j
-    ON j.program_id = e.program_id AND j.program_start = e.program_start AND j.quarter_start = e.quarter_start AND j.partner = e.partner
 ),
 running AS (
   SELECT
     'running' AS part, 'total' AS grain, CAST(NULL AS DATE) AS period_start, e.program_id, e.partner, e.event_id AS row_key,
     e.entity, e.entity_key, e.event_id, e.partner_type, e.program_tier, e.region,
     e.base, e.earned, e.accrued, CAST(NULL AS DECIMAL(18,2)) AS accrual, CAST(NULL AS DECIMAL(18,2)) AS volume, CAST(NULL AS DECIMAL(18,2)) AS rate_change,
-    CASE WHEN e.place = 1 THEN j.projected_base END AS projected_base,
+    e.projected_base,
     CAST(NULL AS DECIMAL(18,2)) AS manual
   FROM explained AS e
   CROSS JOIN program.param AS m
   JOIN incentives.look AS l ON l.program_id = e.program_id AND l.period_start = e.program_start AND l.look_day = e.look_day
-  JOIN projected AS j
-    ON j.program_id = e.program_id AND j.program_start = e.program_start AND j.quarter_start = e.quarter_start AND j.partner = e.partner
   WHERE l.look_day = m.as_of + 1 AND l.period_start <= m.as_of AND m.as_of < l.period_end
 ),
 lifetime AS (

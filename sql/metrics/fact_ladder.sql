@@ -2,13 +2,12 @@
 description: >-
   RSP-8: the step of the consequence ladder that a partner reached in a fiscal quarter, by its misses in it, with type and
   tier as at the quarter's end or as_of. No ladder row for the partner's type and tier = `unconfigured`; below the first
-  step = `none`. It resets each quarter.
-grain: [partner, period_start]
+  step = `none`. It resets each quarter. One row per unit of RSP-7, each with the state that its partner reached.
+grain: [unit_id]
 */
 WITH missed AS (
   SELECT
     f.partner, d.quarter_start AS period_start,
-    CAST(count(*) AS BIGINT) AS resolved,
     CAST(count_if(f.is_miss) AS BIGINT) AS misses
   FROM metrics.fact_deadline AS f
   JOIN program.fiscal_day AS d ON d.date = report_date(f.anchor_at)
@@ -16,7 +15,7 @@ WITH missed AS (
   GROUP BY f.partner, d.quarter_start
 ),
 placed AS (
-  SELECT s.partner, s.period_start, s.resolved, s.misses, p.partner_type, p.program_tier, least(q.end_at, m.as_of_at) AS point_at
+  SELECT s.partner, s.period_start, s.misses, p.partner_type, p.program_tier, least(q.end_at, m.as_of_at) AS point_at
   FROM missed AS s
   CROSS JOIN program.param AS m
   JOIN program.fiscal_period AS q ON q.grain = 'quarter' AND q.period_start = s.period_start
@@ -42,14 +41,14 @@ reached AS (
   GROUP BY f.partner, f.period_start
 )
 SELECT
-  CAST('partner' AS VARCHAR) AS entity,
-  CAST(p.partner AS VARCHAR) AS entity_key,
-  CAST('quarter' AS VARCHAR) AS grain,
-  p.period_start,
-  CAST(p.partner AS VARCHAR) AS partner,
-  CAST(NULL AS VARCHAR) AS excluded,
-  CAST(p.resolved AS BIGINT) AS resolved,
-  CAST(p.misses AS BIGINT) AS misses,
+  CAST(f.unit_id AS VARCHAR) AS unit_id,
+  CAST(f.entity AS VARCHAR) AS entity,
+  CAST(f.entity_key AS VARCHAR) AS entity_key,
+  f.anchor_at,
+  CAST(f.partner AS VARCHAR) AS partner,
+  CAST(f.excluded AS VARCHAR) AS excluded,
+  CAST(f.is_miss AS BOOLEAN) AS is_miss,
   CAST(coalesce(r.state, 'unconfigured') AS VARCHAR) AS state
-FROM placed AS p
-LEFT JOIN reached AS r ON r.partner = p.partner AND r.period_start = p.period_start
+FROM metrics.fact_deadline AS f
+JOIN program.fiscal_day AS d ON d.date = report_date(f.anchor_at)
+LEFT JOIN reached AS r ON r.partner = f.partner AND r.period_start = d.quarter_start

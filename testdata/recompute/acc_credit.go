@@ -1,6 +1,7 @@
 package recompute
 
 import (
+	"cmp"
 	"fmt"
 	"math/big"
 	"slices"
@@ -10,6 +11,7 @@ import (
 // milestoneCredit is a milestone of a deal that a partner reached, and what it is worth.
 type milestoneCredit struct {
 	id      string
+	order   string // who of equal remainders has the cent
 	deal    *deal
 	version *IncentiveVersion
 	partner string
@@ -73,7 +75,7 @@ func (p *program) credit(d *deal, r credit, lead *Lead, name string, at time.Tim
 	c := p.c
 	e := event{id: fmt.Sprintf("%s %s %s", d.DealID, r.DealPartnerID, name), at: at, partner: c.people.survivor(or(r.PartnerID, nobody)), product: d.ProductLine, region: d.Region, out: d.out}
 	p.filter(&e)
-	m := milestoneCredit{id: e.id, deal: d, version: e.version, partner: e.partner, at: at, out: e.out}
+	m := milestoneCredit{id: e.id, order: name + " " + r.DealPartnerID, deal: d, version: e.version, partner: e.partner, at: at, out: e.out}
 	share := p.shareOf(e.version, name)
 	if share == nil && m.out == "" {
 		return // this version pays nothing for the milestone
@@ -227,6 +229,7 @@ func (p *program) settle() {
 		}
 	}
 	for _, list := range groups {
+		slices.SortFunc(list, func(a, b *milestoneCredit) int { return cmp.Compare(a.order, b.order) })
 		for part := range 4 {
 			sum, exact := new(big.Rat), make([]*big.Rat, len(list))
 			for i, m := range list {

@@ -39,7 +39,7 @@ func TestAccrualGoldenTiers(t *testing.T) {
 		sale(t, d, "D", "P", "2026-02-01", "300000")
 		rows := compute(t, d)
 		require.Equal(t, want, value(t, rows, `ACC-2|total||{"program":"R"}`))
-		require.Equal(t, want, value(t, rows, `ACC-2|year|2026-01-01|{"program":"R"}`))
+		require.Equal(t, want, value(t, rows, `ACC-2|quarter|2026-10-01|{"program":"R"}`))
 		require.Equal(t, "top_tier", value(t, rows, `ACC-6.distance|total||{"partner":"P","program":"R"}`))
 	}
 }

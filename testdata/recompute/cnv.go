@@ -9,6 +9,8 @@ func dealCuts() []string {
 	return []string{"partner", "partner_type", "program_tier", "motion", "region", "route"}
 }
 
+func registrationCuts() []string { return []string{"partner", "partner_type", "program_tier", "motion", "region"} }
+
 // conversion computes CNV-1 to CNV-10.
 func (c *calc) conversion() {
 	c.steps()
@@ -168,7 +170,7 @@ func (c *calc) registered() {
 		items = append(items, i)
 	}
 	w := c.window(stays)
-	m := metric{id: "CNV-7", unit: inRatio, cuts: dealCuts(), grains: allGrains(), few: true}
+	m := metric{id: "CNV-7", unit: inRatio, cuts: registrationCuts(), grains: allGrains(), few: true}
 	m.mature = func(g *group) time.Time { return c.clock.end(g.grain, g.start).Add(w) }
 	c.rows(m, items, share)
 }
@@ -261,7 +263,7 @@ func (c *calc) registrationConversion() {
 			approved = append(approved, put(r.DecidedAt, late || lateApproved))
 		}
 	}
-	m := metric{id: "CNV-9", unit: inRatio, cuts: []string{"partner", "partner_type", "program_tier", "motion", "region"}, grains: allGrains(), few: true}
+	m := metric{id: "CNV-9", unit: inRatio, cuts: registrationCuts(), grains: allGrains(), few: true}
 	c.rows(m, approved, share)
 	m.id = "CNV-9.submitted"
 	c.rows(m, submitted, share)

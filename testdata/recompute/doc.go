@@ -2,7 +2,7 @@
 // metrics.md and nothing else: no model, no catalogue, no SQL but SELECT * FROM the staging and program tables. It exists so
 // that two people who built the same figures from the same text can be compared, value by value.
 //
-// Load reads the rows of a built warehouse, Compute gives every row of the metrics uncut and by each single dimension, Stored
+// Load reads the rows of a built warehouse, Compute gives every row of the metrics uncut and by each single dimension, Printed
 // reads what the product made of them, Compare says where the two differ, Foot where figures that must sum do not.
 // It never writes and never repairs: it is as slow as it is simple.
 //

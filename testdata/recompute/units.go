@@ -241,7 +241,7 @@ func (c *calc) calendarOf(u *unit) {
 	u.calendar = c.data.Param.VendorCalendar
 	if u.board == toPartner {
 		u.calendar = c.data.Param.PartnerCalendar
-		if p := c.people.byID[c.people.survivor(u.partner)]; p != nil {
+		if p := c.people.byID[c.people.survivor(u.partner)]; p != nil && !p.Deleted {
 			for _, r := range c.data.RegionCalendars {
 				if r.Region == p.Region {
 					u.calendar = r.Calendar

@@ -196,7 +196,8 @@ func (m *Metric) finalItems(dims []string) []string {
 	case TextUnit:
 		values[2] = value
 	case Seconds, RatioOf1, Count:
-		values[1] = value
+		// 0 and -0 are equal, so DuckDB's storage may keep either: which one would differ from run to run
+		values[1] = strings.Replace(value, "THEN _value", "THEN CASE WHEN _value = 0 THEN 0 ELSE _value END", 1)
 	}
 	out = append(out, dimsJSON(dims), quoteText(string(m.Unit)))
 	out = append(out, values...)
