@@ -63,6 +63,13 @@ func TestResellerShare(t *testing.T) {
 	}
 }
 
+// An order as the deal gives the same shares from fewer deals.
+func TestByOrder(t *testing.T) {
+	rows := run(t, "by_order")("REV-5", "year")
+	require.Equal(t, [2]string{"0.9185", "0.7200"}, shares(t, rows))
+	require.Less(t, rows[1].N, int64(12046))
+}
+
 func TestWithoutRates(t *testing.T) {
 	rows := run(t, "by_currency")("REV-5", "year")
 	require.Equal(t, [2]string{"0.9618", "0.8242"}, shares(t, rows))
