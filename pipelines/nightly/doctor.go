@@ -79,16 +79,17 @@ func contracts(p *project.Project, add adder) {
 		add(Bad, "contracts", err.Error(), "")
 		return
 	}
+	missing, err := staging.Missing(p.Staging())
+	if err != nil {
+		add(Bad, "maps", err.Error(), "")
+		return
+	}
+	for _, name := range missing {
+		add(Bad, "maps", name+" is not mapped, and nothing can be counted without it", "docs/maps.md")
+	}
 	mapped := map[string]bool{}
 	for _, m := range p.Config.Maps {
 		mapped[m.Entity.Value] = true
-	}
-	for _, e := range set.Entities {
-		switch {
-		case mapped[e.Name]:
-		case e.Required:
-			add(Bad, "maps", e.Name+" is not mapped, and nothing can be counted without it", "docs/maps.md")
-		}
 	}
 	add(Good, "maps", fmt.Sprintf("%d of %d entities mapped; metrics that need the others say no_source", len(mapped), len(set.Entities)), "")
 }

@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"os"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/google/uuid"
@@ -15,6 +16,7 @@ import (
 	"github.com/tributary-data/tributary/pipelines/lake"
 	"github.com/tributary-data/tributary/pipelines/project"
 	"github.com/tributary-data/tributary/transforms/program"
+	"github.com/tributary-data/tributary/transforms/staging"
 	"github.com/tributary-data/tributary/transforms/warehouse"
 )
 
@@ -176,7 +178,23 @@ func start(opts Options) (*night, error) {
 	n.project, n.limits = p, p.Config.Limits
 	n.summary.Project = p.Config.Project.Value
 	n.folder = warehouse.Folder{Dir: p.WarehouseDir()}
+	if err := n.needsMaps(); err != nil {
+		return n, err
+	}
 	return n, n.setNight()
+}
+
+// needsMaps refuses to build a warehouse in which nothing could be counted.
+func (n *night) needsMaps() error {
+	if !slices.Contains(n.opts.Steps, StepBuild) {
+		return nil
+	}
+	missing, err := staging.Missing(n.project.Staging())
+	if err != nil || len(missing) == 0 {
+		return err
+	}
+	return configError{fmt.Errorf("%s: no map fills %s, and nothing can be counted without: add it under maps: (docs/maps.md; tributary map propose FILE writes a first one)",
+		project.File, strings.Join(missing, " and "))}
 }
 
 // setNight settles as_of and known_at.
