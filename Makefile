@@ -7,7 +7,7 @@ BIN := .run/tributary
 GOLANGCI := v2.15.0
 DATACONTRACT := 1.2.8
 LEADS := 1000000
-MEMORY :=
+MEMORY := 1GiB
 # ./... passes over folders named testdata: the packages in ours are named
 PACKAGES = ./... $(shell find testdata -name '*.go' -exec dirname {} + | sort -u | sed 's|^|./|')
 
@@ -55,7 +55,7 @@ test-browser: ## the report in a headless Chromium: drawn, complete, no network,
 	chromium=$$(testdata/outside/install-chromium.sh); CHROMIUM=$$chromium go test -count=1 -tags browser ./testdata/outside
 
 .PHONY: bench
-bench: build ## tributary run against the same SQL in bare DuckDB: time, peak memory (LEADS=1000000 MEMORY=1GB; minutes)
+bench: build ## tributary run against the same SQL in bare DuckDB: time, peak memory (LEADS=1000000 MEMORY=1GiB; ten minutes)
 	go run ./testdata/bench -tributary $(CURDIR)/$(BIN) -leads $(LEADS) -memory "$(MEMORY)"
 
 .PHONY: lint

@@ -192,6 +192,9 @@ func (c *Config) setDefaults() {
 	fill(&l.QuarantineCount, 1000)
 	fill(&l.QuarantineFree, 20)
 	fill(&l.KeepWarehouses, 7)
+	if l.Memory.Bytes == 0 {
+		l.Memory.Bytes = 1 << 30
+	}
 }
 
 func fill[T any](value **T, standard T) {
