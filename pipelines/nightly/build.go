@@ -111,7 +111,7 @@ func (n *night) stage(ctx context.Context, conn *sql.Conn, data []staging.Stream
 		n.notice("%s.%s refers to something unknown in %d rows, such as %q: they are kept under unknown", w.Entity, w.Field, w.Rows, w.Sample)
 	}
 	for _, w := range result.Warnings {
-		n.notice("%s.%s: %s in %d rows, such as %q: they are kept", w.Entity, w.Field, w.Rule, w.Rows, w.Sample)
+		n.notice("%s", w)
 	}
 	n.report(Event{Step: StepBuild, Text: fmt.Sprintf("%d rows read, %d quarantined", n.summary.RowsStaged, n.summary.Quarantined), Part: 0.3})
 	return result, plan.Close(ctx)

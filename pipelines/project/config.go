@@ -108,18 +108,18 @@ func (s *Streams) DecodeNode(d *diag.Decoder, n *yaml.Node) {
 // Stream is a kind of record that a source delivers: its files, how they are written, and which of its rows are current.
 type Stream struct {
 	At             diag.Pos
-	Name           string   `yaml:"-"`
-	Files          []string `yaml:"files,required"`
-	Format         string   `yaml:"format"`
-	Delimiter      string   `yaml:"delimiter"`
-	Quote          string   `yaml:"quote"`
-	Encoding       string   `yaml:"encoding"`
-	Header         Header   `yaml:"header"`
-	Null           []string `yaml:"null"`
-	SkipRows       int      `yaml:"skip_rows"`
-	Compression    string   `yaml:"compression"`
-	Records        string   `yaml:"records"`
-	MaxLineBytes   Size     `yaml:"max_line_bytes"`
+	Name           string             `yaml:"-"`
+	Files          []string           `yaml:"files,required"`
+	Format         string             `yaml:"format"`
+	Delimiter      string             `yaml:"delimiter"`
+	Quote          string             `yaml:"quote"`
+	Encoding       string             `yaml:"encoding"`
+	Header         Header             `yaml:"header"`
+	Null           *staging.NullTexts `yaml:"null"`
+	SkipRows       int                `yaml:"skip_rows"`
+	Compression    string             `yaml:"compression"`
+	Records        string             `yaml:"records"`
+	MaxLineBytes   Size               `yaml:"max_line_bytes"`
 	staging.Stream `yaml:",inline"`
 	Snapshot       diag.Text `yaml:"snapshot"`
 

@@ -209,9 +209,13 @@ var (
 )
 
 func (s Stream) spec(root string) file.Spec {
-	return file.Spec{
+	spec := file.Spec{
 		Root: root, Files: s.Files, Format: file.Format(s.Format), Delimiter: s.Delimiter, Quote: s.Quote, Encoding: s.Encoding,
-		NoHeader: s.Header.None, HeaderNames: s.Header.Names, Null: s.Null, SkipRows: s.SkipRows, Compression: s.Compression,
+		NoHeader: s.Header.None, HeaderNames: s.Header.Names, SkipRows: s.SkipRows, Compression: s.Compression,
 		Records: s.Records, MaxLineBytes: int(s.MaxLineBytes.Bytes),
 	}
+	if s.Null != nil {
+		spec.Null = s.Null.List
+	}
+	return spec
 }

@@ -67,7 +67,7 @@ sources:
         quote: "'"
         encoding: windows-1252
         header: [id, name]
-        null: ["", "NULL"]
+        null: ["", NULL]
         skip_rows: 2
         compression: gzip
         max_line_bytes: 2 MiB

@@ -197,6 +197,10 @@ func (d *Decoder) slice(n *yaml.Node, v reflect.Value) {
 	}
 	out := reflect.MakeSlice(v.Type(), len(items), len(items))
 	for i, item := range items {
+		if isNull(item) && out.Index(i).Kind() == reflect.String {
+			out.Index(i).SetString(item.Value) // among texts NULL is the word, as it is written
+			continue
+		}
 		d.value(item, out.Index(i))
 	}
 	v.Set(out)

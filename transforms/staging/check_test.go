@@ -32,7 +32,7 @@ maps:
       created_at: {column: c, epoch: sec, decimal: {thousands: "."}}
       closed_at: {column: c, else: null}
       currency: {column: c, expr: d}
-      outcome: {column: o, values: {W: won, L: losst}, else: open}
+      outcome: {column: o, values: {W: won, L: losst, NULL: open}, else: open}
       name: {column: n, inclusive_end: true, zone: Nowhere}
       amount: {column: a, decimal: {thousands: ".", negative: red}, minor_units: ZZZ}
       arr: {expr: "(SELECT 1)"}
@@ -67,6 +67,7 @@ t.yaml:20: deal.created_at: thousands and decimal are the same sign (decimal: ",
 t.yaml:21: deal.closed_at: else: without values: (add values:)
 t.yaml:22: a field needs exactly one source, found 2 (give one of column, expr, constant)
 t.yaml:23: deal.outcome: "losst" is not an accepted value (accepted: open, won, lost, void)
+t.yaml:23: is NULL the word, or the empty value? (write "" for the empty value, or the word in quotes)
 t.yaml:24: "Nowhere" is not a time zone (an IANA name such as Europe/Berlin)
 t.yaml:24: deal.name is a VARCHAR: inclusive_end: does not apply (leave it out)
 t.yaml:24: deal.name is a VARCHAR: zone: does not apply (leave it out)

@@ -226,8 +226,17 @@ func (f *Field) DecodeNode(d *diag.Decoder, n *yaml.Node) {
 // NullTexts are spellings that mean null beside the empty one; an empty list means that not even that does.
 type NullTexts struct{ List []string }
 
-// DecodeNode reads a list or a single text.
-func (t *NullTexts) DecodeNode(d *diag.Decoder, n *yaml.Node) { d.Decode(n, &t.List) }
+// DecodeNode reads a list or a single text, which may well be NULL.
+func (t *NullTexts) DecodeNode(d *diag.Decoder, n *yaml.Node) {
+	d.Decode(n, &t.List)
+	if n.Tag != "!!null" {
+		return
+	}
+	if n.Value == "" {
+		d.Problem(n, "list them, such as [NULL, N/A], or leave the key out", "no texts that are null")
+	}
+	t.List = []string{n.Value}
+}
 
 // Values are what a text becomes, in the file's order.
 type Values struct{ Pairs []ValuePair }
@@ -243,7 +252,7 @@ func (v *Values) DecodeNode(d *diag.Decoder, n *yaml.Node) {
 	d.Pairs(n, func(key, val *yaml.Node) {
 		p := ValuePair{From: key.Value}
 		if key.Tag == "!!null" {
-			p.From = ""
+			d.Problem(key, `write "" for the empty value, or the word in quotes`, "is %s the word, or the empty value?", key.Value)
 		}
 		if val.Tag != "!!null" {
 			var to string

@@ -90,6 +90,8 @@ func TestFields(t *testing.T) {
 		{"text as it is", "lead", "source", "", []string{"NULL", "N/A", " x ", ""}, []string{"NULL", "N/A", " x ", null}},
 		{"text trimmed", "lead", "source", "trim: true", []string{" x ", "  "}, []string{"x", null}},
 		{"nulls that the map names", "lead", "source", "null: [N/A, 'NULL']", []string{"N/A", "NULL", "null", ""}, []string{null, null, "null", null}},
+		{"the word NULL without quotes", "lead", "source", "null: [NULL, ~]", []string{"NULL", "~", "null"}, []string{null, null, "null"}},
+		{"the word NULL alone", "lead", "source", "null: NULL", []string{"NULL", "null", ""}, []string{null, "null", null}},
 		{"nothing is null", "lead", "source", "null: []\n        default: none", []string{"x"}, []string{"x"}},
 		{"nulls before dates", "lead", "modified_at", "null: [n/a]", []string{"n/a", "2026-01-05T10:00:00Z"}, []string{null, "2026-01-05 10:00:00+00"}},
 		{"a default", "lead", "source", "default: web", []string{"", "x"}, []string{"web", "x"}},

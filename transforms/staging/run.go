@@ -28,9 +28,23 @@ type EntityResult struct {
 
 // Warning is something kept that somebody should look at.
 type Warning struct {
-	Entity, Field, Rule string
-	Rows                int64
-	Sample              string
+	Entity string // "" when it is about a stream
+	Field  string // or stream
+	Rule   string
+	Rows   int64 // or records
+	Sample string
+}
+
+// String is the warning in words.
+func (w Warning) String() string {
+	what := strings.TrimPrefix(w.Entity+"."+w.Field, ".")
+	switch w.Rule {
+	case warnDuplicate:
+		return fmt.Sprintf("%s: %d records are there several times, differ, and none is newer, such as %q: the later row was taken", what, w.Rows, w.Sample)
+	case warnColumnGone:
+		return fmt.Sprintf("%s: %s: it is empty in newer rows", what, w.Sample)
+	}
+	return fmt.Sprintf("%s: %s in %d rows, such as %q: they are kept", what, w.Rule, w.Rows, w.Sample)
 }
 
 // Rules of warnings: the rows are kept.

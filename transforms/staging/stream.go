@@ -35,8 +35,9 @@ type stream struct {
 	query   string   // of a map that is a SELECT
 	// superseded says that some rows have a newer version or a deletion, gone that some records have vanished.
 	superseded, gone bool
-	empty            bool // the newest snapshot has no rows
-	many             bool // so many rows that planning counts for less than reading
+	unordered        *Warning // of rows of one file that share key and version and differ
+	empty            bool     // the newest snapshot has no rows
+	many             bool     // so many rows that planning counts for less than reading
 }
 
 // The tables of a stream live in a catalog of their own beside the warehouse, and are gone with it when staging is done.
@@ -330,14 +331,38 @@ func (p *Plan) currentRows(ctx context.Context, s *stream, current, old []Part) 
 	// Rows that share a key, newest first; a marker of deletion takes all of its record's rows with it.
 	err = p.exec(ctx, `CREATE OR REPLACE TABLE %[1]s AS
 SELECT _row, coalesce(_op = 'delete', false) AS _is_delete, row_number() OVER newest AS _version_rank,
-  first_value(coalesce(_op = 'delete', false)) OVER newest AS _deleted
+  first_value(coalesce(_op = 'delete', false)) OVER newest AS _deleted,
+  (%[6]s) IS NOT DISTINCT FROM first_value(%[6]s) OVER newest AND (_commit, _source_file) = (first_value(_commit) OVER newest, first_value(_source_file) OVER newest) AS _tied
 FROM (SELECT * FROM %[2]s WHERE %[3]s AND %[4]s IN (SELECT %[4]s FROM %[2]s WHERE %[3]s GROUP BY 1 HAVING count(*) > 1 OR bool_or(coalesce(_op = 'delete', false))))
-WINDOW newest AS (PARTITION BY _key ORDER BY %[5]s)`, s.losers(), s.parts(), s.keyed(), s.hash(), s.newestFirst())
+WINDOW newest AS (PARTITION BY _key ORDER BY %[5]s)`, s.losers(), s.parts(), s.keyed(), s.hash(), s.newestFirst(), s.version)
 	if err != nil {
+		return 0, err
+	}
+	if err := p.warnUnordered(ctx, s); err != nil {
 		return 0, err
 	}
 	return rows, p.exec(ctx, "CREATE OR REPLACE VIEW %s AS SELECT * EXCLUDE (_key) FROM %s ANTI JOIN (SELECT _row FROM %s WHERE _version_rank > 1 OR _deleted) USING (_row)",
 		s.live(), s.parts(), s.losers())
+}
+
+// warnUnordered looks for records that one file has several times, with other values and no newer version. The later row counts; but
+// perhaps the key is too short, and the others are records of their own.
+func (p *Plan) warnUnordered(ctx context.Context, s *stream) error {
+	if s.spec.Key.WholeRow() {
+		return nil
+	}
+	var tied int64
+	if err := p.queryRow(ctx, []any{&tied}, "SELECT count(*) FROM %s WHERE _tied AND _version_rank > 1", s.losers()); err != nil || tied == 0 {
+		return err
+	}
+	w := Warning{Field: s.name, Rule: warnDuplicate}
+	err := p.queryRow(ctx, []any{&w.Rows, &w.Sample}, `SELECT count(*), coalesce(min(_sample), '') FROM (
+SELECT min_by(_source_file || ':' || _source_line, p._row) AS _sample FROM %s AS p JOIN (SELECT _row FROM %s WHERE _tied AND NOT _deleted) AS l USING (_row)
+GROUP BY p._key HAVING count(DISTINCT hash(%s)) > 1)`, s.parts(), s.losers(), identList(s.columnNames()))
+	if w.Rows > 0 {
+		s.unordered = &w
+	}
+	return err
 }
 
 func (s *stream) newestFirst() string {

@@ -70,6 +70,17 @@ func TestDuplicateKeysAreWarnedOf(t *testing.T) {
 	require.Equal(t, int64(1), result.Entities[0].Superseded)
 }
 
+// TestVersionsThatAreNoOrder has records that one file brings twice: exact repeats, a newer version, a deletion, and two that nothing decides.
+func TestVersionsThatAreNoOrder(t *testing.T) {
+	l := newLake(t)
+	l.load("crm.partners", "id,name,v\np1,one,1\np1,one,1\np2,two,1\np2,two b,2\np3,three,1\np3,three b,1\np4,four,\np4,four b,\np5,five,1\np5,five b,1\n")
+	l.load("crm.partners", "id,name,v\np5,five c,1\n")
+	result := l.run("streams: {crm.partners: {key: [id], version: v, mode: upsert}}" + partnerMap)
+	require.Equal(t, []staging.Warning{{Field: "crm.partners", Rule: "duplicate_key", Rows: 2, Sample: "crm.partners-1.csv:6"}}, result.Warnings)
+	require.Equal(t, `crm.partners: 2 records are there several times, differ, and none is newer, such as "crm.partners-1.csv:6": the later row was taken`, result.Warnings[0].String())
+	require.Equal(t, []string{"p1|one|∅|3|1", "p2|two b|∅|5|1", "p3|three b|∅|7|1", "p4|four b|∅|9|1", "p5|five c|∅|2|2"}, l.partners())
+}
+
 func TestRowsWithoutAKeyAreNotMistakenForVersions(t *testing.T) {
 	l := newLake(t)
 	l.load("crm.partners", "id,name\n,one\n,two\np1,three\n")

@@ -3,6 +3,7 @@ package staging
 import (
 	"context"
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
 
@@ -67,7 +68,14 @@ SELECT %[1]s, %[2]s, '%[3]s', count(*), min(%[4]s || coalesce(' in ' || _source_
 			}
 		}
 	}
-	return p.readWarnings(ctx, "SELECT entity, field, rule, rows, sample FROM staging.warning ORDER BY 1, 2, 3, 5")
+	for _, name := range sorted(slices.Collect(maps.Keys(p.streams))) {
+		if w := p.streams[name].unordered; w != nil {
+			if err := p.exec(ctx, "INSERT INTO staging.warning VALUES (NULL, %s, %s, %d, %s)", text(w.Field), text(w.Rule), w.Rows, text(w.Sample)); err != nil {
+				return nil, err
+			}
+		}
+	}
+	return p.readWarnings(ctx, "SELECT coalesce(entity, ''), field, rule, rows, sample FROM staging.warning ORDER BY 1, 2, 3, 5")
 }
 
 func (p *Plan) unexpected(f schemas.Field) (condition, rule string) {
