@@ -31,7 +31,7 @@ func (d demo) tributary(t *testing.T, args ...string) string {
 
 func (d demo) warehouse(t *testing.T) string {
 	t.Helper()
-	files, err := filepath.Glob(filepath.Join(d.dir, "warehouse", "*.duckdb"))
+	files, err := filepath.Glob(filepath.Join(d.dir, "warehouse", "tributary-*.duckdb"))
 	require.NoError(t, err)
 	require.Len(t, files, 1)
 	return files[0]
