@@ -133,7 +133,16 @@ func (n *night) value(id, grain, period, dims string) string {
 	return r.Value.Text
 }
 
+// row is the one row of a metric, period and cut.
 func (n *night) row(id, grain, period, dims string) catalogue.Row {
+	n.t.Helper()
+	rows, seen := n.rows(id, grain, period, dims)
+	require.Len(n.t, rows, 1, "%s %s %s %s: there are %v", id, grain, period, dims, seen)
+	return rows[0]
+}
+
+// rows are those of a metric, period and cut, and what there is besides.
+func (n *night) rows(id, grain, period, dims string) (found []catalogue.Row, seen []string) {
 	n.t.Helper()
 	var by []string
 	m, ok := n.cat.Metric(id)
@@ -146,7 +155,6 @@ func (n *night) row(id, grain, period, dims string) catalogue.Row {
 	}
 	rows, err := n.cat.Query(n.t.Context(), n.conn, catalogue.QuerySpec{IDs: []string{id}, By: by, Grains: []string{grain}})
 	require.NoError(n.t, err)
-	var seen []string
 	for _, r := range rows {
 		var parts []string
 		for _, d := range catalogue.Dims() {
@@ -159,12 +167,17 @@ func (n *night) row(id, grain, period, dims string) catalogue.Row {
 			start = *r.PeriodStart
 		}
 		if sameDims(parts, dims) && start == period {
-			return r
+			found = append(found, r)
 		}
 		seen = append(seen, start+" "+strings.Join(parts, ","))
 	}
-	require.Failf(n.t, "no such row", "%s %s %s %s; there are %q", id, grain, period, dims, seen)
-	return catalogue.Row{}
+	return found, seen
+}
+
+func (n *night) none(id, grain, period, dims string) {
+	n.t.Helper()
+	rows, _ := n.rows(id, grain, period, dims)
+	require.Empty(n.t, rows, id)
 }
 
 func sameDims(parts []string, dims string) bool {
@@ -350,7 +363,18 @@ func TestCommissionGolden(t *testing.T) {
 		n.exec(`INSERT INTO staging.deal (deal_id, amount, currency, created_at, closed_at, outcome) VALUES ('d-%s', 50000, 'EUR', TIMESTAMPTZ '2026-04-15 00:00:00Z', TIMESTAMPTZ '2026-06-10 00:00:00Z', 'won')`, id)
 		n.exec(`INSERT INTO staging.deal_partner (deal_partner_id, deal_id, partner_id, role, pct, created_at, locked_at) VALUES ('c-%s', 'd-%s', '%s', 'sourced', 100, TIMESTAMPTZ '2026-04-15 00:00:00Z', TIMESTAMPTZ '2026-04-15 00:00:00Z')`, id, id, id)
 	}
+	// open two hours before as_of, within its four: an estimate, not earned and not forgone
+	n.partner("waiting", "reseller", "gold")
+	n.lead("l-waiting", "waiting", "2026-06-30 22:00:00Z", -1)
+	n.exec(`UPDATE staging.lead SET qualified_at = TIMESTAMPTZ '2026-06-30 22:30:00Z', converted_deal_id = 'd-waiting' WHERE lead_id = 'l-waiting'`)
+	n.exec(`INSERT INTO staging.deal (deal_id, amount, currency, created_at, outcome) VALUES ('d-waiting', 50000, 'EUR', TIMESTAMPTZ '2026-06-30 23:00:00Z', 'open')`)
+	n.exec(`INSERT INTO staging.deal_partner (deal_partner_id, deal_id, partner_id, role, pct, created_at, locked_at) VALUES ('c-waiting', 'd-waiting', 'waiting', 'sourced', 100, TIMESTAMPTZ '2026-06-30 23:00:00Z', TIMESTAMPTZ '2026-06-30 23:00:00Z')`)
 	n.build()
+	require.Equal(t, "1500.00", n.value("ACC-7.estimated", "total", "", "partner=waiting,program=c"))
+	for _, id := range []string{"ACC-7", "ACC-8", "ACC-8.all_gates"} {
+		n.none(id, "total", "", "partner=waiting,program=c")
+	}
+	n.none("ACC-7.estimated", "total", "", "partner=met,program=c")
 	require.Equal(t, "1500.00", n.value("ACC-7", "month", "2026-04-01", "partner=met,program=c"))
 	require.Equal(t, "3500.00", n.value("ACC-7", "month", "2026-06-01", "partner=met,program=c"))
 	require.Equal(t, "0.00", n.value("ACC-7", "total", "", "partner=missed,program=c"))

@@ -9,7 +9,9 @@ func dealCuts() []string {
 	return []string{"partner", "partner_type", "program_tier", "motion", "region", "route"}
 }
 
-func registrationCuts() []string { return []string{"partner", "partner_type", "program_tier", "motion", "region"} }
+func registrationCuts() []string {
+	return []string{"partner", "partner_type", "program_tier", "motion", "region"}
+}
 
 // conversion computes CNV-1 to CNV-10.
 func (c *calc) conversion() {
