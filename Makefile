@@ -60,6 +60,7 @@ bench: build ## tributary run against the same SQL in bare DuckDB: time, peak me
 
 .PHONY: lint
 lint: .tools/golangci-lint-$(GOLANGCI) ## golangci-lint with every linter that .golangci.yml does not switch off (builds it once, minutes)
+	go mod tidy -diff
 	$< run $(PACKAGES)
 
 .tools/golangci-lint-$(GOLANGCI):
