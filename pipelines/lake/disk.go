@@ -171,15 +171,27 @@ func syncDir(dir string) error {
 
 // diskError says what could not be done; a full disk, quota or file size limit is ErrDiskFull.
 func diskError(doing, path string, err error) error {
-	if err == nil || errors.Is(err, ErrDiskFull) {
+	switch {
+	case err == nil || errors.Is(err, ErrDiskFull):
 		return err
-	}
-	for _, full := range []syscall.Errno{syscall.ENOSPC, syscall.EDQUOT, syscall.EFBIG} {
-		if errors.Is(err, full) || strings.Contains(strings.ToLower(err.Error()), full.Error()) { // DuckDB has only text for it
-			return fmt.Errorf("%s %s: %w (%w): make room and run again; nothing of it was committed", doing, path, ErrDiskFull, err)
-		}
+	case DiskFull(err):
+		return fmt.Errorf("%s %s: %w (%w): make room and run again; nothing of it was committed", doing, path, ErrDiskFull, err)
 	}
 	return fmt.Errorf("%s %s: %w", doing, path, err)
+}
+
+// DiskFull recognises a full disk, quota or file size limit, also where DuckDB tells of it, in words only.
+func DiskFull(err error) bool {
+	if err == nil || errors.Is(err, ErrDiskFull) {
+		return err != nil
+	}
+	words := strings.ToLower(err.Error())
+	for _, full := range []syscall.Errno{syscall.ENOSPC, syscall.EDQUOT, syscall.EFBIG} {
+		if errors.Is(err, full) || strings.Contains(words, full.Error()) {
+			return true
+		}
+	}
+	return strings.Contains(words, "max_temp_directory_size") // what DuckDB sets aside may fill nine tenths of the free disk
 }
 
 func isTemp(name string) bool { return strings.Contains(name, tempMark) }

@@ -3,8 +3,8 @@ package nightly
 import (
 	"context"
 	"errors"
+	"fmt"
 	"strings"
-	"syscall"
 
 	"github.com/tributary-data/tributary/pipelines/extract"
 	"github.com/tributary-data/tributary/pipelines/lake"
@@ -54,17 +54,22 @@ func ExitCode(err error) int {
 		return ExitNoAccruals
 	case errors.As(err, &config), errors.As(err, &problems):
 		return ExitConfig
-	case extract.Retryable(err), diskFull(err), errors.Is(err, context.Canceled), errors.Is(err, context.DeadlineExceeded):
+	case extract.Retryable(err), errors.Is(err, context.Canceled), errors.Is(err, context.DeadlineExceeded):
 		return ExitRetryable
 	case errors.As(err, &data), errors.As(err, &undecided), errors.As(err, &broken):
 		return ExitData
+	case lake.DiskFull(err): // in words, which data may hold as well
+		return ExitRetryable
 	}
 	return ExitUnexpected
 }
 
-// diskFull recognises a full disk also where DuckDB tells of it, in words only.
-func diskFull(err error) bool {
-	return errors.Is(err, lake.ErrDiskFull) || errors.Is(err, syscall.ENOSPC) || strings.Contains(strings.ToLower(err.Error()), "no space left on device")
+// withAdvice says of a full disk that it is one, and what next.
+func withAdvice(err error) error {
+	if ExitCode(err) != ExitRetryable || !lake.DiskFull(err) || errors.Is(err, lake.ErrDiskFull) {
+		return err
+	}
+	return fmt.Errorf("%w: make room and run again; what was published before stays: %w", lake.ErrDiskFull, err)
 }
 
 func firstLine(err error) string {

@@ -147,7 +147,7 @@ func (n *night) inTurn(ctx context.Context) error {
 		case <-ctx.Done():
 		}
 	}()
-	err := n.run(ctx)
+	err := withAdvice(n.run(ctx))
 	if err != nil && !errors.Is(err, lake.ErrLostTurn) && errors.Is(n.writer.Renew(), lake.ErrLostTurn) {
 		err = fmt.Errorf("%w (stopped while: %w)", lake.ErrLostTurn, err)
 	}

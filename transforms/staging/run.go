@@ -42,7 +42,7 @@ func (w Warning) String() string {
 	case warnDuplicate:
 		return fmt.Sprintf("%s: %d records are there several times, differ, and none is newer, such as %q: the later row was taken", what, w.Rows, w.Sample)
 	case warnColumnGone:
-		return fmt.Sprintf("%s: %s: it is empty in newer rows", what, w.Sample)
+		return fmt.Sprintf("%s is empty in newer rows: %s", what, w.Sample)
 	}
 	return fmt.Sprintf("%s: %s in %d rows, such as %q: they are kept", what, w.Rule, w.Rows, w.Sample)
 }
