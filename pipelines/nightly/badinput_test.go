@@ -121,11 +121,11 @@ func untyped() []badRows {
 		file:   "id,created\nL1,2026-04-03\nL2,03-04-2026\n",
 		staged: "2|L1|2026-04-02 22:00:00+00\n3|L2|2026-04-02 22:00:00+00",
 	}, {
-		name: "wall_times", why: "a local time that never occurs, and one that occurs twice (Berlin)",
+		name: "wall_times", why: "a local time that never occurs, and one that occurs twice (Berlin); an offset that nobody has",
 		entity: "deal", fields: dealFields + "created_at: created", show: "deal_id, created_at",
-		file:   "id,created\nM1,2026-03-29 02:30\nM2,2025-10-26 02:30\nM3,2025-10-26T02:30+01:00\n",
+		file:   "id,created\nM1,2026-03-29 02:30\nM2,2025-10-26 02:30\nM3,2025-10-26T02:30+01:00\nM4,2026-01-10T10:00+25:00\n",
 		staged: "3|M2|2025-10-26 00:30:00+00\n4|M3|2025-10-26 01:30:00+00",
-		bad:    "2|nonexistent_local_time|created_at|2026-03-29 02:30",
+		bad:    "2|nonexistent_local_time|created_at|2026-03-29 02:30\n5|not_a_date|created_at|2026-01-10T10:00+25:00",
 	}, {
 		name: "money", why: "an amount in somebody's own way of writing is never taken apart",
 		entity: "deal", fields: amountOnly + "amount", show: "deal_id, amount",
