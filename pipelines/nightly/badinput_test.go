@@ -206,6 +206,7 @@ sources:
 `+streams+"maps:\n"+maps)
 	night, err := nightly.Run(t.Context(), nightly.Options{Dir: dir, AsOf: "2026-06-30", Version: "test"})
 	require.NoError(t, err)
+	require.Contains(t, night.Notices[0], "too_precise 1), the first is data/dates.csv:3: staging.quarantine has each with its rule, value, file and line")
 	file, err := warehouse.OpenReadOnly(t.Context(), night.Warehouse, warehouse.Settings{})
 	require.NoError(t, err)
 	defer file.Close()

@@ -107,6 +107,9 @@ func (n *night) stage(ctx context.Context, conn *sql.Conn, data []staging.Stream
 		return result, errors.Join(err, plan.Close(ctx))
 	}
 	n.summary.RowsStaged, n.summary.Quarantined = result.Read(), result.Quarantined()
+	if err := n.noticeQuarantine(ctx, conn); err != nil {
+		return result, errors.Join(err, plan.Close(ctx))
+	}
 	for _, w := range result.Orphans {
 		n.notice("%s.%s refers to something unknown in %d rows, such as %q: they are kept under unknown", w.Entity, w.Field, w.Rows, w.Sample)
 	}
@@ -115,6 +118,21 @@ func (n *night) stage(ctx context.Context, conn *sql.Conn, data []staging.Stream
 	}
 	n.report(Event{Step: StepBuild, Text: fmt.Sprintf("%d rows read, %d quarantined", n.summary.RowsStaged, n.summary.Quarantined), Part: 0.3})
 	return result, plan.Close(ctx)
+}
+
+// noticeQuarantine tells of the rows that are set aside: how many by rule, and where the first one stands.
+func (n *night) noticeQuarantine(ctx context.Context, conn *sql.Conn) error {
+	if n.summary.Quarantined == 0 {
+		return nil
+	}
+	var rules, first string
+	err := conn.QueryRowContext(ctx, `SELECT (SELECT string_agg(rule || ' ' || rows, ', ' ORDER BY rule) FROM (SELECT rule, count(*) AS rows FROM staging.quarantine GROUP BY rule)),
+		(SELECT coalesce(source_file || ':' || source_line, source_file, stream, '') FROM staging.quarantine ORDER BY source_file, source_line, rule LIMIT 1)`).Scan(&rules, &first)
+	if err != nil {
+		return fmt.Errorf("look at the quarantine: %w", err)
+	}
+	n.notice("%d rows are quarantined (%s), the first is %s: staging.quarantine has each with its rule, value, file and line", n.summary.Quarantined, rules, first)
+	return nil
 }
 
 // Catalogue reads the metrics: ours, and the user's over them.

@@ -105,7 +105,7 @@ func missing(projectDir, root, pattern string) error {
 	if entries, err := os.ReadDir(filepath.Dir(filepath.Join(root, pattern))); err == nil {
 		var names []string
 		for _, e := range entries {
-			if !e.IsDir() {
+			if !e.IsDir() && e.Name() != filepath.Base(pattern) { // which may be a link to nothing
 				names = append(names, e.Name())
 			}
 		}

@@ -55,6 +55,9 @@ func TestFindMissing(t *testing.T) {
 	require.EqualError(t, err, "data/partner.csv: the file does not exist (did you mean partners.csv?)")
 	_, err = file.Find(dir, file.Spec{Root: "data", Files: []string{"x/orders.csv"}})
 	require.EqualError(t, err, "data/x/orders.csv: the file does not exist (put it there, or mend `files` of the stream)")
+	require.NoError(t, os.Symlink("nowhere", filepath.Join(dir, "data/link.csv")))
+	_, err = file.Find(dir, file.Spec{Root: "data", Files: []string{"link.csv"}})
+	require.EqualError(t, err, "data/link.csv: the file does not exist (put it there, or mend `files` of the stream)")
 	_, err = file.Find(dir, file.Spec{Root: "date", Files: []string{"*.csv"}})
 	require.EqualError(t, err, "date: the folder of the source does not exist (create it, or mend `root` of the source)")
 }
