@@ -332,7 +332,7 @@ func (p *Plan) currentRows(ctx context.Context, s *stream, current, old []Part) 
 	err = p.exec(ctx, `CREATE OR REPLACE TABLE %[1]s AS
 SELECT _row, coalesce(_op = 'delete', false) AS _is_delete, row_number() OVER newest AS _version_rank,
   first_value(coalesce(_op = 'delete', false)) OVER newest AS _deleted,
-  (%[6]s) IS NOT DISTINCT FROM first_value(%[6]s) OVER newest AND (_commit, _source_file) = (first_value(_commit) OVER newest, first_value(_source_file) OVER newest) AS _tied
+  (%[6]s) IS NOT DISTINCT FROM lag(%[6]s) OVER newest AND _commit = lag(_commit) OVER newest AS _tied
 FROM (SELECT * FROM %[2]s WHERE %[3]s AND %[4]s IN (SELECT %[4]s FROM %[2]s WHERE %[3]s GROUP BY 1 HAVING count(*) > 1 OR bool_or(coalesce(_op = 'delete', false))))
 WINDOW newest AS (PARTITION BY _key ORDER BY %[5]s)`, s.losers(), s.parts(), s.keyed(), s.hash(), s.newestFirst(), s.version)
 	if err != nil {
@@ -352,13 +352,13 @@ func (p *Plan) warnUnordered(ctx context.Context, s *stream) error {
 		return nil
 	}
 	var tied int64
-	if err := p.queryRow(ctx, []any{&tied}, "SELECT count(*) FROM %s WHERE _tied AND _version_rank > 1", s.losers()); err != nil || tied == 0 {
+	if err := p.queryRow(ctx, []any{&tied}, "SELECT count(*) FROM %s WHERE _tied AND _version_rank = 2", s.losers()); err != nil || tied == 0 {
 		return err
 	}
 	w := Warning{Field: s.name, Rule: warnDuplicate}
 	err := p.queryRow(ctx, []any{&w.Rows, &w.Sample}, `SELECT count(*), coalesce(min(_sample), '') FROM (
-SELECT min_by(_source_file || ':' || _source_line, p._row) AS _sample FROM %s AS p JOIN (SELECT _row FROM %s WHERE _tied AND NOT _deleted) AS l USING (_row)
-GROUP BY p._key HAVING count(DISTINCT hash(%s)) > 1)`, s.parts(), s.losers(), identList(s.columnNames()))
+SELECT min_by(_source_file || ':' || _source_line, p._row) AS _sample FROM %s AS p JOIN (SELECT _row, _version_rank FROM %s WHERE NOT _deleted) AS l USING (_row)
+GROUP BY p._key, p._commit, p._source_file, %s HAVING min(l._version_rank) = 1 AND count(DISTINCT hash(%s)) > 1)`, s.parts(), s.losers(), s.version, identList(s.columnNames()))
 	if w.Rows > 0 {
 		s.unordered = &w
 	}

@@ -79,6 +79,9 @@ func TestVersionsThatAreNoOrder(t *testing.T) {
 	require.Equal(t, []staging.Warning{{Field: "crm.partners", Rule: "duplicate_key", Rows: 2, Sample: "crm.partners-1.csv:6"}}, result.Warnings)
 	require.Equal(t, `crm.partners: 2 records are there several times, differ, and none is newer, such as "crm.partners-1.csv:6": the later row was taken`, result.Warnings[0].String())
 	require.Equal(t, []string{"p1|one|∅|3|1", "p2|two b|∅|5|1", "p3|three b|∅|7|1", "p4|four b|∅|9|1", "p5|five c|∅|2|2"}, l.partners())
+
+	result = l.run("streams: {crm.partners: {key: [id], mode: upsert}}" + partnerMap)
+	require.Equal(t, []staging.Warning{{Field: "crm.partners", Rule: "duplicate_key", Rows: 3, Sample: "crm.partners-1.csv:4"}}, result.Warnings, "without a version")
 }
 
 func TestRowsWithoutAKeyAreNotMistakenForVersions(t *testing.T) {
