@@ -17,6 +17,7 @@ import (
 
 	"github.com/tributary-data/tributary/pipelines/lake"
 	"github.com/tributary-data/tributary/pipelines/nightly"
+	"github.com/tributary-data/tributary/pipelines/publish/localpg"
 )
 
 // version is set when a release is linked.
@@ -30,6 +31,7 @@ type app struct {
 }
 
 func main() {
+	localpg.Main()
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	code := run(ctx, os.Args[1:], os.Stdout, os.Stderr)
 	stop()
@@ -112,7 +114,7 @@ Exit codes: 0 ok, also when nothing is new · 1 unexpected · 2 configuration or
 	root.PersistentFlags().BoolVar(&a.json, "json", false, "print JSON for machines")
 	root.SetFlagErrorFunc(func(_ *cobra.Command, err error) error { return usageError{err} })
 	root.AddCommand(a.initCommand(), a.runCommand(), a.metricsCommand(), a.explainCommand(), a.sqlCommand(), a.reportCommand(), a.doctorCommand(),
-		a.lakeCommand(), a.warehouseCommand(), a.lintCommand(), a.testCommand(), a.mapCommand(), a.contractsCommand(), a.demoCommand())
+		a.lakeCommand(), a.warehouseCommand(), a.publishCommand(), a.lintCommand(), a.testCommand(), a.mapCommand(), a.contractsCommand(), a.demoCommand())
 	return root
 }
 

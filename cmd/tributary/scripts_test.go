@@ -3,6 +3,7 @@ package main
 import (
 	"bufio"
 	"bytes"
+	"context"
 	"errors"
 	"io"
 	"io/fs"
@@ -15,11 +16,16 @@ import (
 	"syscall"
 	"testing"
 
+	"github.com/jackc/pgx/v5"
 	"github.com/rogpeppe/go-internal/testscript"
+	"github.com/stretchr/testify/require"
+
+	"github.com/tributary-data/tributary/pipelines/publish/localpg"
 )
 
 // TestMain lets scripts call this program: the test binary runs main when it is called by that name.
 func TestMain(m *testing.M) {
+	localpg.Main()
 	testscript.Main(m, map[string]func(){"tributary": main})
 }
 
@@ -36,6 +42,47 @@ func TestScripts(t *testing.T) {
 			"exits": exits, "keep": keep, "start": start, "send": send, "ends": ends, "lapse": lapse, "spoil": spoil,
 		},
 	})
+}
+
+// TestPostgresScripts runs those that need a PostgreSQL, a real one that the test starts. Each has a database of its own.
+func TestPostgresScripts(t *testing.T) {
+	t.Parallel()
+	dir, err := os.MkdirTemp("", "tributary-pg-") //nolint:usetesting // only root may look into the test's own
+	require.NoError(t, err)
+	require.NoError(t, os.Chmod(dir, 0o755)) //nolint:gosec // below root the server is another user's
+	server, err := localpg.Start(t.Context(), localpg.Options{Dir: dir})
+	require.NoError(t, err)
+	t.Cleanup(func() { require.NoError(t, errors.Join(server.Stop(), os.RemoveAll(dir))) })
+	t.Run("scripts", func(t *testing.T) {
+		testscript.Run(t, testscript.Params{
+			Dir: "../../testdata/scripts/postgres", RequireUniqueNames: true, UpdateScripts: *update,
+			Setup: func(env *testscript.Env) error {
+				env.Setenv("POSTGRES", server.URL())
+				return nil
+			},
+			Cmds: map[string]func(ts *testscript.TestScript, neg bool, args []string){"exits": exits, "queried": queried},
+		})
+	})
+}
+
+// queried REGEXP SQL asks the database: the first column of the first row, or what the command says of itself, must match.
+func queried(ts *testscript.TestScript, neg bool, args []string) {
+	if neg || len(args) != 2 {
+		ts.Fatalf("usage: queried REGEXP SQL")
+	}
+	ctx := context.Background()
+	conn, err := pgx.Connect(ctx, ts.Getenv("POSTGRES"))
+	ts.Check(err)
+	defer conn.Close(ctx)
+	got, err := conn.PgConn().Exec(ctx, args[1]).ReadAll()
+	ts.Check(err)
+	text := got[0].CommandTag.String()
+	if len(got[0].Rows) > 0 {
+		text = string(got[0].Rows[0][0])
+	}
+	if !regexp.MustCompile(args[0]).MatchString(text) {
+		ts.Fatalf("%s: got %q, expected %s", args[1], text, args[0])
+	}
 }
 
 // exits CODE PROGRAM [ARG…] runs a program that must end with this exit code.

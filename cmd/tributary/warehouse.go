@@ -176,23 +176,42 @@ func current(ctx context.Context, p *project.Project) (publish.Version, error) {
 	return v, err
 }
 
-func (a *app) rollback(ctx context.Context, name string) (err error) {
+func (a *app) rollback(ctx context.Context, name string) error {
 	p, err := project.Load(a.dir)
 	if err != nil {
 		return configured(err)
 	}
-	l, err := lake.Open(p.LakeDir(), lake.Options{})
+	cfg, database, err := nightly.Database(p)
 	if err != nil {
 		return err
+	}
+	v, err := goBack(ctx, p, name)
+	if err != nil {
+		return err
+	}
+	text := fmt.Sprintf("readers see %s again, data as of %s (commit %d)", filepath.Base(v.Path), v.AsOf, v.Commit)
+	if database {
+		if _, _, err := a.sync(ctx, p, cfg); err != nil {
+			return fmt.Errorf("%s, but PostgreSQL has what it had (tributary publish tries again): %w", text, err)
+		}
+		text += ", in PostgreSQL too"
+	}
+	return a.show(v, tableOf{text: text})
+}
+
+func goBack(ctx context.Context, p *project.Project, name string) (v publish.Version, err error) {
+	l, err := lake.Open(p.LakeDir(), lake.Options{})
+	if err != nil {
+		return v, err
 	}
 	w, err := l.Writer(ctx, lake.WriterOptions{})
 	if err != nil {
-		return err
+		return v, err
 	}
 	defer func() { err = errors.Join(err, w.Close()) }()
-	v, err := publish.Rollback(ctx, w, warehouse.Folder{Dir: p.WarehouseDir()}, name)
+	v, err = publish.Rollback(ctx, w, warehouse.Folder{Dir: p.WarehouseDir()}, name)
 	if err != nil {
-		return usageError{err}
+		return v, usageError{err}
 	}
-	return a.show(v, tableOf{text: fmt.Sprintf("readers see %s again, data as of %s (commit %d)", filepath.Base(v.Path), v.AsOf, v.Commit)})
+	return v, nil
 }

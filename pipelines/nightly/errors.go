@@ -39,6 +39,7 @@ func (e dataError) Unwrap() error { return e.error }
 // ExitCode is the exit code that an error of a run stands for.
 func ExitCode(err error) int {
 	var (
+		database  databaseError
 		problems  diag.List
 		config    configError
 		data      dataError
@@ -54,7 +55,7 @@ func ExitCode(err error) int {
 		return ExitNoAccruals
 	case errors.As(err, &config), errors.As(err, &problems):
 		return ExitConfig
-	case extract.Retryable(err), errors.Is(err, context.Canceled), errors.Is(err, context.DeadlineExceeded):
+	case extract.Retryable(err), errors.As(err, &database), errors.Is(err, context.Canceled), errors.Is(err, context.DeadlineExceeded):
 		return ExitRetryable
 	case errors.As(err, &data), errors.As(err, &undecided), errors.As(err, &broken):
 		return ExitData

@@ -15,6 +15,7 @@ import (
 
 	"github.com/tributary-data/tributary/pipelines/lake"
 	"github.com/tributary-data/tributary/pipelines/project"
+	"github.com/tributary-data/tributary/pipelines/publish/postgres"
 	"github.com/tributary-data/tributary/transforms/program"
 	"github.com/tributary-data/tributary/transforms/staging"
 	"github.com/tributary-data/tributary/transforms/warehouse"
@@ -102,16 +103,19 @@ type night struct {
 	opts    Options
 	project *project.Project
 	limits  project.Limits // of today, also where project is that of a past night
-	lake    *lake.Lake
-	writer  *lake.Writer
-	folder  warehouse.Folder
-	program string // hash of the program snapshot
-	asOf    time.Time
-	knownAt time.Time
-	built   string // name of the build aside
-	changed bool   // the extract step landed something
-	summary Summary
-	records lake.Run // what the steps have to say for the record
+	// database is where readers are besides the file, of today too; nil = nowhere
+	database     *postgres.Config
+	databaseDown bool // it did not answer: not to be asked again in this run
+	lake         *lake.Lake
+	writer       *lake.Writer
+	folder       warehouse.Folder
+	program      string // hash of the program snapshot
+	asOf         time.Time
+	knownAt      time.Time
+	built        string // name of the build aside
+	changed      bool   // the extract step landed something
+	summary      Summary
+	records      lake.Run // what the steps have to say for the record
 }
 
 // Run does what the options ask for. The summary is meaningful with an error too; ExitCode of the error is its exit code.
@@ -181,6 +185,13 @@ func start(opts Options) (*night, error) {
 	if err := n.needsMaps(); err != nil {
 		return n, err
 	}
+	cfg, ok, err := Database(p)
+	if err != nil {
+		return n, err
+	}
+	if ok {
+		n.database = &cfg
+	}
 	return n, n.setNight()
 }
 
@@ -246,7 +257,7 @@ func (n *night) run(ctx context.Context) error {
 		if same {
 			n.summary.Status = StatusNothingNew
 			n.notice("nothing is new: this as_of is published with the same data and rules")
-			return nil
+			return n.catchUp(ctx)
 		}
 	}
 	for _, s := range []struct {
@@ -334,6 +345,8 @@ func (n *night) log(err error) error {
 	}
 	if opsErr := n.publishRecords(ctx); opsErr != nil {
 		n.notice("the records of runs in %s could not be renewed, the next run does it: %v", n.recordsPath(), opsErr)
+	} else if opsErr := n.recordsToDatabase(ctx); opsErr != nil {
+		n.notice("the records of runs in PostgreSQL could not be renewed, the next run does it: %v", opsErr)
 	}
 	return err
 }

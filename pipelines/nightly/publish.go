@@ -42,6 +42,9 @@ func (n *night) publish(ctx context.Context) (string, error) {
 		n.notice("not published: %s is published and newer; --allow-older would publish %s", older, n.summary.AsOf)
 		return "not published: older than " + older, nil
 	}
+	if err := n.toDatabase(ctx); err != nil {
+		return "", err
+	}
 	version, err := publish.Publish(ctx, n.writer, n.folder, publish.Night{
 		Build: n.built, AsOf: n.asOf, KnownAt: n.knownAt, RunID: n.summary.RunID, Program: n.program, Newest: newest,
 	})
@@ -52,6 +55,9 @@ func (n *night) publish(ctx context.Context) (string, error) {
 		n.notice("published, but %v", err)
 	}
 	n.summary.Status, n.summary.Warehouse, n.summary.Commit = StatusPublished, version.Path, version.Commit
+	if err := n.swap(ctx, version); err != nil {
+		return "", err
+	}
 	if accruals != "" {
 		n.summary.Status = StatusNoAccruals
 		return "published " + version.Path, ErrNoAccruals

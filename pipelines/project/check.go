@@ -3,6 +3,7 @@ package project
 import (
 	"io/fs"
 	"math/big"
+	"regexp"
 	"slices"
 	"strings"
 
@@ -28,7 +29,29 @@ func (p *Project) check(problems *diag.List) {
 	p.checkReporting(problems)
 	p.checkLimits(problems)
 	p.checkSources(problems)
+	p.checkPublish(problems)
 }
+
+// checkPublish holds names to what needs no quotes in SQL, so that people can type them.
+func (p *Project) checkPublish(problems *diag.List) {
+	pg := p.Config.Publish.Postgres
+	if pg == nil {
+		return
+	}
+	for _, name := range []struct {
+		key string
+		at  diag.Text
+	}{{"schema", pg.Schema}, {"reader", pg.Reader}, {"partner", pg.Partner}} {
+		if !plainName.MatchString(name.at.Value) {
+			problems.Add(name.at.Pos, "small letters, digits and underscores, at most 40", "publish.postgres.%s: %q is no name", name.key, name.at)
+		}
+	}
+	if pg.Reader.Value == pg.Partner.Value {
+		problems.Add(pg.Partner.Pos, "who reads everything and who reads a partner's rows are two roles", "publish.postgres: reader and partner are the same role")
+	}
+}
+
+var plainName = regexp.MustCompile(`^[a-z][a-z0-9_]{0,39}$`)
 
 func (p *Project) checkReporting(problems *diag.List) {
 	r := p.Config.Reporting

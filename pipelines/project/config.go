@@ -25,6 +25,7 @@ type Config struct {
 	Reporting Reporting                   `yaml:"reporting,required"`
 	Limits    Limits                      `yaml:"limits"`
 	RecordURL map[string]diag.Text        `yaml:"record_url"`
+	Publish   Publish                     `yaml:"publish"`
 	Sources   Sources                     `yaml:"sources"`
 	Maps      []staging.Map               `yaml:"maps"`
 	Identity  map[string]staging.Identity `yaml:"identity"`
@@ -57,6 +58,22 @@ func (l Limits) Exceeded(quarantined, rows int64) bool {
 	}
 	allowed := new(big.Rat).Mul(l.QuarantineShare.Rat(), new(big.Rat).SetInt64(rows))
 	return quarantined > *l.QuarantineFree && new(big.Rat).SetInt64(quarantined).Cmp(allowed) > 0
+}
+
+// Publish is where a night goes besides its warehouse file.
+type Publish struct {
+	At       diag.Pos
+	Postgres *Postgres `yaml:"postgres"`
+}
+
+// Postgres is a database that readers look into, and who may read what.
+type Postgres struct {
+	At       diag.Pos
+	URL      Secret               `yaml:"url,required"`
+	Schema   diag.Text            `yaml:"schema"`
+	Reader   diag.Text            `yaml:"reader"`
+	Partner  diag.Text            `yaml:"partner"`
+	Partners map[string]diag.Text `yaml:"partners"`
 }
 
 // Sources are the systems that data comes from, in the file's order.
@@ -185,6 +202,9 @@ func (c *Config) setDefaults() {
 		folder.at.Value = strings.TrimSuffix(strings.TrimPrefix(folder.at.Value, "./"), "/")
 	}
 	fill(&c.Reporting.MinN, 5)
+	if c.Publish.Postgres != nil {
+		c.Publish.Postgres.setDefaults()
+	}
 	l := &c.Limits
 	if !l.QuarantineShare.Given() {
 		l.QuarantineShare = program.NewDecimal(1, 100)
@@ -194,6 +214,17 @@ func (c *Config) setDefaults() {
 	fill(&l.KeepWarehouses, 7)
 	if l.Memory.Bytes == 0 {
 		l.Memory.Bytes = 1 << 30
+	}
+}
+
+func (p *Postgres) setDefaults() {
+	for _, name := range []struct {
+		of       *diag.Text
+		standard string
+	}{{&p.Schema, "tributary"}, {&p.Reader, "tributary_reader"}, {&p.Partner, "tributary_partner"}} {
+		if name.of.Value == "" {
+			name.of.Value = name.standard
+		}
 	}
 }
 
