@@ -352,6 +352,20 @@ func TestAccrualGolden(t *testing.T) {
 	require.Equal(t, "top_tier", n.value("ACC-6.distance", "total", "", "partner=q,program=retro"))
 }
 
+// Partners that nobody lists are shown as unknown together, and climb their tiers apart.
+func TestUnknownPartnersClimbApart(t *testing.T) {
+	n := open(t)
+	n.partner("gone", "reseller", "gold")
+	n.exec(`UPDATE staging.partner SET deleted = true WHERE partner_id = 'gone'`)
+	n.incentive("retro", "retroactive", "invoiced")
+	for i, partner := range []string{"gone", "x", "y"} {
+		n.invoice(fmt.Sprint(i), partner, "2026-05-01 00:00:00Z", "60000")
+	}
+	n.build()
+	require.Equal(t, "180000.00", n.value("ACC-1", "total", "", "partner=unknown,program=retro"))
+	require.Equal(t, "0.00", n.value("ACC-2", "total", "", "partner=unknown,program=retro"))
+}
+
 func TestCommissionGolden(t *testing.T) {
 	n := open(t)
 	n.exec(`INSERT INTO program.incentive_version VALUES ('c', 'Commission', 1, TIMESTAMPTZ '2026-01-01 00:00:00Z', NULL, 'milestone', 'sourced_bookings', 'EUR', 'quarter', 'cost_to_obtain', 0.10, NULL, false, true, 0, 'fail', 'sourced')`)

@@ -85,6 +85,7 @@ SELECT
   CAST(entity AS VARCHAR) AS entity,
   CAST(entity_key AS VARCHAR) AS entity_key,
   CAST(partner AS VARCHAR) AS partner,
+  CAST(account AS VARCHAR) AS account,
   CAST(partner_type AS VARCHAR) AS partner_type,
   CAST(program_tier AS VARCHAR) AS program_tier,
   CAST(region AS VARCHAR) AS region,

@@ -1,7 +1,7 @@
 /* tributary
 description: >-
   The balances brought down to the events that make them, so that every accrued cent leads to a source row: amounts are
-  allocated by base with the largest remainder, ties by event, and sum to the partner's balance to the cent. In the
+  allocated by base with the largest remainder, ties by event, and sum to the account's balance to the cent. In the
   functional currency at the program's rate.
 grain: [program_id, period_start, look_day, event_id]
 checks:
@@ -10,7 +10,7 @@ checks:
 */
 WITH part AS (
   SELECT
-    b.program_id, b.period_start, b.look_day, b.partner, e.event_id, e.entity, e.entity_key, e.event_at,
+    b.program_id, b.period_start, b.look_day, b.partner, b.account, e.event_id, e.entity, e.entity_key, e.event_at,
     e.partner_type, e.program_tier, e.region, e.base_functional,
     CAST(e.base * 100 AS DECIMAL(38,0)) AS weight,
     CAST(b.base * 100 AS DECIMAL(38,0)) AS whole,
@@ -24,7 +24,7 @@ WITH part AS (
   FROM incentives.balance AS b
   JOIN incentives.look AS l ON l.program_id = b.program_id AND l.period_start = b.period_start AND l.look_day = b.look_day
   JOIN incentives.event AS e
-    ON e.program_id = b.program_id AND e.partner = b.partner AND e.event_at >= l.start_at AND e.event_at < l.look_at AND e.excluded IS NULL
+    ON e.program_id = b.program_id AND e.account = b.account AND e.event_at >= l.start_at AND e.event_at < l.look_at AND e.excluded IS NULL
 ),
 floored AS (
   SELECT
@@ -43,18 +43,19 @@ ranked AS (
     earned - sum(earned_floor) OVER balance AS earned_left,
     accrued - sum(accrued_floor) OVER balance AS accrued_left,
     projected - sum(projected_floor) OVER balance AS projected_left,
-    row_number() OVER (PARTITION BY program_id, period_start, look_day, partner ORDER BY earned_rest DESC, event_id) AS earned_rank,
-    row_number() OVER (PARTITION BY program_id, period_start, look_day, partner ORDER BY accrued_rest DESC, event_id) AS accrued_rank,
-    row_number() OVER (PARTITION BY program_id, period_start, look_day, partner ORDER BY projected_rest DESC, event_id) AS projected_rank,
+    row_number() OVER (PARTITION BY program_id, period_start, look_day, account ORDER BY earned_rest DESC, event_id) AS earned_rank,
+    row_number() OVER (PARTITION BY program_id, period_start, look_day, account ORDER BY accrued_rest DESC, event_id) AS accrued_rank,
+    row_number() OVER (PARTITION BY program_id, period_start, look_day, account ORDER BY projected_rest DESC, event_id) AS projected_rank,
     count(*) OVER balance AS lines
   FROM floored
-  WINDOW balance AS (PARTITION BY program_id, period_start, look_day, partner)
+  WINDOW balance AS (PARTITION BY program_id, period_start, look_day, account)
 )
 SELECT
   CAST(program_id AS VARCHAR) AS program_id,
   period_start,
   look_day,
   CAST(partner AS VARCHAR) AS partner,
+  CAST(account AS VARCHAR) AS account,
   CAST(event_id AS VARCHAR) AS event_id,
   CAST(entity AS VARCHAR) AS entity,
   CAST(entity_key AS VARCHAR) AS entity_key,

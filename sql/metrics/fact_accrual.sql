@@ -22,7 +22,7 @@ closing AS (
 bridged AS (
   SELECT
     c.program_id, c.program_start, c.quarter_start, c.quarter_start_at, c.look_day,
-    n.partner, n.event_id, n.entity, n.entity_key, n.event_at, n.partner_type, n.program_tier, n.region,
+    n.partner, n.account, n.event_id, n.entity, n.entity_key, n.event_at, n.partner_type, n.program_tier, n.region,
     n.base, n.earned, n.accrued, n.projected_base,
     coalesce(o.accrued, 0) AS opening,
     n.event_at >= c.quarter_start_at AS is_new
@@ -33,19 +33,19 @@ bridged AS (
 ),
 partner_bridge AS (
   SELECT
-    b.program_id, b.program_start, b.quarter_start, b.partner,
+    b.program_id, b.program_start, b.quarter_start, b.account,
     CAST(sum(b.accrued) AS DECIMAL(18,2)) AS accrued,
     CAST(sum(CASE WHEN b.is_new THEN b.base ELSE 0 END) AS DECIMAL(18,2)) AS new_base,
     max(p.base) AS opening_base,
     max(p.accrual_rate) AS opening_rate
   FROM bridged AS b
   LEFT JOIN incentives.balance AS p
-    ON p.program_id = b.program_id AND p.period_start = b.program_start AND p.look_day = b.quarter_start AND p.partner = b.partner
-  GROUP BY b.program_id, b.program_start, b.quarter_start, b.partner
+    ON p.program_id = b.program_id AND p.period_start = b.program_start AND p.look_day = b.quarter_start AND p.account = b.account
+  GROUP BY b.program_id, b.program_start, b.quarter_start, b.account
 ),
 volume AS (
   SELECT
-    program_id, program_start, quarter_start, partner, new_base,
+    program_id, program_start, quarter_start, account, new_base,
     CASE WHEN opening_base IS NULL OR opening_base = 0 THEN accrued ELSE money_round(CAST(new_base * opening_rate AS DECIMAL(38,18))) END AS volume
   FROM partner_bridge
 ),
@@ -56,12 +56,12 @@ shared AS (
     v.volume,
     CASE WHEN b.is_new THEN b.base ELSE 0 END AS weight,
     v.new_base,
-    row_number() OVER (PARTITION BY b.program_id, b.program_start, b.quarter_start, b.partner ORDER BY b.is_new DESC, b.event_at, b.event_id) AS place,
+    row_number() OVER (PARTITION BY b.program_id, b.program_start, b.quarter_start, b.account ORDER BY b.is_new DESC, b.event_at, b.event_id) AS place,
     sum(CASE WHEN b.is_new THEN b.base ELSE 0 END) OVER (
-      PARTITION BY b.program_id, b.program_start, b.quarter_start, b.partner ORDER BY b.is_new DESC, b.event_at, b.event_id) AS weight_until
+      PARTITION BY b.program_id, b.program_start, b.quarter_start, b.account ORDER BY b.is_new DESC, b.event_at, b.event_id) AS weight_until
   FROM bridged AS b
   JOIN volume AS v
-    ON v.program_id = b.program_id AND v.program_start = b.program_start AND v.quarter_start = b.quarter_start AND v.partner = b.partner
+    ON v.program_id = b.program_id AND v.program_start = b.program_start AND v.quarter_start = b.quarter_start AND v.account = b.account
 ),
 explained AS (
   SELECT
