@@ -116,6 +116,9 @@ func periodStart(ctx context.Context, conn *sql.Conn, spec ExplainSpec) (string,
 	if !slices.Contains(Grains(), spec.Grain) {
 		return "", fmt.Errorf("unknown grain %q%s", spec.Grain, hint(diag.DidYouMean(spec.Grain, Grains())))
 	}
+	if spec.Period == "" {
+		return "", fmt.Errorf("which %s? name a day in it: --period YYYY-MM-DD", spec.Grain)
+	}
 	for _, layout := range []string{time.DateOnly, "2006-01", "2006"} {
 		day, err := time.Parse(layout, spec.Period)
 		if err != nil {

@@ -5,6 +5,7 @@ import (
 	"database/sql"
 	"fmt"
 	"iter"
+	"maps"
 	"slices"
 	"strings"
 	"time"
@@ -80,7 +81,7 @@ func (c *Catalogue) rowTexts(ctx context.Context, conn *sql.Conn, spec QuerySpec
 	for _, m := range metrics {
 		text, err := noSourceSQL(m), error(nil)
 		if !slices.Contains(missing, m) {
-			text, err = rowsSQL(ctx, conn, m, spec, kept[m.ID] == m.DefinitionVersion)
+			text, err = rowsSQL(ctx, conn, m, spec.of(m), kept[m.ID] == m.DefinitionVersion)
 		}
 		if err != nil {
 			return nil, err
@@ -98,7 +99,7 @@ func (c *Catalogue) SQL(ctx context.Context, conn *sql.Conn, spec QuerySpec) (st
 	}
 	var texts []string
 	for _, m := range metrics {
-		sets, err := m.sets(spec)
+		sets, err := m.sets(spec.of(m))
 		if err != nil {
 			return "", err
 		}
@@ -111,13 +112,47 @@ func (c *Catalogue) SQL(ctx context.Context, conn *sql.Conn, spec QuerySpec) (st
 	return strings.Join(texts, "\n"), nil
 }
 
+// fits tells whether a metric has a grain and the cut that are asked of all metrics.
+func (s QuerySpec) fits(m *Metric) bool {
+	s = s.of(m)
+	grains, err := m.askedGrains(s.Grains)
+	if err != nil || len(grains) == 0 {
+		return false
+	}
+	_, err = m.sets(s)
+	return err == nil
+}
+
+// of is the question as it is put to one metric: asked with all others for several grains, it answers with those it has; where only one
+// value of a dimension is asked for, the cut has that dimension.
+func (s QuerySpec) of(m *Metric) QuerySpec {
+	if s.All && len(s.IDs) == 0 && len(s.Grains) > 1 {
+		if own := slices.DeleteFunc(slices.Clone(s.Grains), func(g string) bool { return !slices.Contains(m.Grains, g) }); len(own) > 0 {
+			s.Grains = own
+		}
+	}
+	if !slices.Equal(s.By, []string{all}) {
+		s.By = slices.Clone(s.By)
+		for _, d := range slices.Sorted(maps.Keys(s.Where)) {
+			if !slices.Contains(s.By, d) && !slices.Contains(m.Always, d) {
+				s.By = append(s.By, d)
+			}
+		}
+	}
+	return s
+}
+
 // pick resolves the asked-for ids.
 func (c *Catalogue) pick(spec QuerySpec) ([]*Metric, error) {
 	if len(spec.IDs) == 0 {
 		if !spec.All {
 			return nil, fmt.Errorf("name at least one metric, or ask for all")
 		}
-		return c.Metrics, nil
+		fitting := slices.DeleteFunc(slices.Clone(c.Metrics), func(m *Metric) bool { return !spec.fits(m) })
+		if len(fitting) == 0 {
+			return nil, fmt.Errorf("no metric has grain %s by %s", strings.Join(spec.Grains, ", "), strings.Join(spec.By, ", "))
+		}
+		return fitting, nil
 	}
 	var out []*Metric
 	for _, id := range spec.IDs {
