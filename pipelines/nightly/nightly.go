@@ -221,6 +221,9 @@ func (n *night) setNight() error {
 			return configError{fmt.Errorf("--as-of: %w", err)}
 		}
 		n.asOf = day
+		if day.After(program.LastDayEnded(n.now(), n.project.Zone)) {
+			n.notice("%s has not ended: once it is published, nights of earlier days are built and not published", n.opts.AsOf)
+		}
 	} else {
 		to := n.opts.To
 		if to.IsZero() {

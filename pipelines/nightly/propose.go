@@ -54,9 +54,22 @@ func Propose(ctx context.Context, p Proposal) (string, error) {
 			}
 		}
 	}
-	text, err := staging.ProposeMap(staging.Sample{File: name, Entity: p.Entity, Columns: sample.Columns, Rows: rows})
+	text, err := staging.ProposeMap(staging.Sample{File: name, Options: given(p.File), Entity: p.Entity, Columns: sample.Columns, Rows: rows})
 	if err != nil {
 		return "", configError{err}
 	}
 	return text, nil
+}
+
+// given are the settings of a file that differ from what is taken without a word.
+func given(f file.Spec) [][2]string {
+	var out [][2]string
+	for _, o := range [][2]string{
+		{"format", string(f.Format)}, {"delimiter", f.Delimiter}, {"quote", f.Quote}, {"encoding", f.Encoding}, {"compression", f.Compression}, {"records", f.Records},
+	} {
+		if o[1] != "" {
+			out = append(out, o)
+		}
+	}
+	return out
 }

@@ -20,7 +20,7 @@ judged AS (
     CASE
       WHEN c.sourced_partner IS NOT NULL THEN 'sourced'
       WHEN c.influenced_partner IS NOT NULL THEN 'influenced'
-      WHEN s.lookup_partner IS NOT NULL OR g.deal_id IS NOT NULL OR c.deal_id IS NOT NULL OR s.route_to_market = 'channel' THEN 'unattributed'
+      WHEN s.lookup_partner IS NOT NULL OR g.deal_id IS NOT NULL OR c.deal_id IS NOT NULL OR s.route_to_market IN ('channel', 'hybrid') THEN 'unattributed'
       ELSE 'direct'
     END AS class,
     coalesce(c.sourced_partner, c.influenced_partner, s.lookup_partner, nullif(g.partner, 'none'),

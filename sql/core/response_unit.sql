@@ -72,7 +72,7 @@ unit AS (
     concat('lead:', l.lead_id) AS unit_id, 'lead' AS entity, l.lead_id AS entity_key,
     l.lead_id, l.direction,
     CASE l.direction WHEN 'vendor_to_partner' THEN 'partner' WHEN 'partner_to_vendor' THEN 'vendor' ELSE 'either' END AS party,
-    l.partner,
+    CASE WHEN l.direction = 'affiliate' THEN l.owing ELSE l.partner END AS partner,
     CASE l.direction WHEN 'vendor_to_partner' THEN l.assigned_at WHEN 'partner_to_vendor' THEN l.submitted_at ELSE l.received_at END AS clock_start,
     CASE WHEN l.direction = 'partner_to_vendor' THEN least(l.acknowledged_at, i.acknowledged_at) ELSE l.acknowledged_at END AS acknowledged_at,
     CASE WHEN l.direction = 'partner_to_vendor' THEN least(l.accepted_at, i.accepted_at) ELSE l.accepted_at END AS accepted_at,
@@ -85,7 +85,7 @@ unit AS (
   FROM core.lead AS l
   LEFT JOIN (SELECT DISTINCT lead_id FROM staging.lead_assignment) AS a ON a.lead_id = l.lead_id
   LEFT JOIN inside AS i ON i.lead_id = l.lead_id
-  WHERE a.lead_id IS NULL OR l.direction <> 'vendor_to_partner'
+  WHERE l.direction IS NOT NULL AND (a.lead_id IS NULL OR l.direction <> 'vendor_to_partner')
 )
 SELECT
   CAST(u.unit_id AS VARCHAR) AS unit_id,

@@ -16,8 +16,9 @@ import (
 
 // Sample is the first rows of a file, as the reader hands them over.
 type Sample struct {
-	File    string // path as it will stand under files:
-	Source  string // names for the proposal; file and the file's own name when empty
+	File    string      // path as it will stand under files:
+	Options [][2]string // further settings of the stream by which the file was read
+	Source  string      // names for the proposal; file and the file's own name when empty
 	Stream  string
 	Entity  string // the entity it is about, when known
 	Columns []string
@@ -45,6 +46,9 @@ func ProposeMap(s Sample) (string, error) {
 	var b strings.Builder
 	fmt.Fprintf(&b, "# Proposed from %s. Look at every line marked \"guess\", then run: tributary doctor\n", s.File)
 	fmt.Fprintf(&b, "sources:\n  %s:\n    type: file\n    streams:\n      %s:\n        files: [%s]\n", s.Source, s.Stream, quoteYAML(s.File))
+	for _, o := range s.Options {
+		fmt.Fprintf(&b, "        %s: %s\n", o[0], quoteYAML(o[1]))
+	}
 	writeKey(&b, entity, chosen)
 	fmt.Fprintf(&b, "\nmaps:\n  - entity: %s%s\n    from: %s.%s\n    fields:\n", entity.Name, guessed, s.Source, s.Stream)
 	used := map[string]bool{}
