@@ -25,7 +25,13 @@ func (n *night) check(ctx context.Context) (string, error) {
 	if err != nil {
 		return "", errors.Join(err, file.Close())
 	}
-	if n.limits.Exceeded(n.summary.Quarantined, n.summary.RowsStaged) {
+	entity, err := n.spoiled(ctx, file)
+	if err != nil {
+		return "", errors.Join(err, file.Close())
+	}
+	if entity != "" {
+		err = dataError{fmt.Errorf("%s are quarantined, more than the limits allow: see staging.quarantine in %s, or raise limits.quarantine_entity_share in tributary.yaml", entity, file.Path)}
+	} else if n.limits.Exceeded(n.summary.Quarantined, n.summary.RowsStaged) {
 		err = dataError{fmt.Errorf("%d of %d rows are quarantined, more than the limits allow: see staging.quarantine in %s, or raise limits: in tributary.yaml",
 			n.summary.Quarantined, n.summary.RowsStaged, file.Path)}
 	} else if failed := results.Err(); failed != nil {
@@ -43,6 +49,28 @@ func (n *night) check(ctx context.Context) (string, error) {
 		}
 	}
 	return fmt.Sprintf("%d checks passed", len(results)), file.Finish(ctx)
+}
+
+// spoiled names an entity of which more rows are quarantined than the limits allow.
+func (n *night) spoiled(ctx context.Context, file *warehouse.File) (string, error) {
+	rows, err := file.DB.QueryContext(ctx, `SELECT q.entity, q.bad, coalesce(t.estimated_size, 0) FROM (
+			SELECT entity, count(*) AS bad FROM staging.quarantine WHERE entity IS NOT NULL GROUP BY entity) AS q
+		LEFT JOIN duckdb_tables() AS t ON t.database_name = current_database() AND t.schema_name = 'staging' AND t.table_name = q.entity ORDER BY q.entity`)
+	if err != nil {
+		return "", fmt.Errorf("count the quarantine: %w", err)
+	}
+	defer rows.Close()
+	for rows.Next() {
+		var entity string
+		var bad, good int64
+		if err := rows.Scan(&entity, &bad, &good); err != nil {
+			return "", fmt.Errorf("count the quarantine: %w", err)
+		}
+		if n.limits.ExceededBy(bad, bad+good) {
+			return fmt.Sprintf("%d of %d rows of %s", bad, bad+good, entity), nil
+		}
+	}
+	return "", rows.Err()
 }
 
 func (n *night) checkFile(ctx context.Context, file *warehouse.File) (check.Results, error) {

@@ -72,8 +72,13 @@ func (p *Project) checkReporting(problems *diag.List) {
 
 func (p *Project) checkLimits(problems *diag.List) {
 	l := p.Config.Limits
-	if l.QuarantineShare.Sign() < 0 || l.QuarantineShare.Rat().Cmp(big.NewRat(1, 1)) > 0 {
-		problems.Add(l.QuarantineShare.Pos, "for example 0.01 or 1%", "quarantine_share lies between 0 and 1")
+	for _, share := range []struct {
+		key string
+		of  program.Decimal
+	}{{"quarantine_share", l.QuarantineShare}, {"quarantine_entity_share", l.EntityShare}} {
+		if share.of.Sign() < 0 || share.of.Rat().Cmp(big.NewRat(1, 1)) > 0 {
+			problems.Add(share.of.Pos, "for example 0.01 or 1%", "%s lies between 0 and 1", share.key)
+		}
 	}
 	for _, limit := range []struct {
 		key         string

@@ -45,6 +45,7 @@ type Limits struct {
 	QuarantineShare program.Decimal `yaml:"quarantine_share"`
 	QuarantineCount *int64          `yaml:"quarantine_count"`
 	QuarantineFree  *int64          `yaml:"quarantine_free"`
+	EntityShare     program.Decimal `yaml:"quarantine_entity_share"`
 	KeepWarehouses  *int            `yaml:"keep_warehouses"`
 	Threads         int             `yaml:"threads"`
 	Memory          Size            `yaml:"memory"`
@@ -74,6 +75,12 @@ type Postgres struct {
 	Reader   diag.Text            `yaml:"reader"`
 	Partner  diag.Text            `yaml:"partner"`
 	Partners map[string]diag.Text `yaml:"partners"`
+}
+
+// ExceededBy tells the same of the rows of one entity: a wrong map of a small one is a small share of all rows.
+func (l Limits) ExceededBy(quarantined, rows int64) bool {
+	allowed := new(big.Rat).Mul(l.EntityShare.Rat(), new(big.Rat).SetInt64(rows))
+	return quarantined > *l.QuarantineFree && new(big.Rat).SetInt64(quarantined).Cmp(allowed) > 0
 }
 
 // Sources are the systems that data comes from, in the file's order.
@@ -208,6 +215,9 @@ func (c *Config) setDefaults() {
 	l := &c.Limits
 	if !l.QuarantineShare.Given() {
 		l.QuarantineShare = program.NewDecimal(1, 100)
+	}
+	if !l.EntityShare.Given() {
+		l.EntityShare = program.NewDecimal(1, 2)
 	}
 	fill(&l.QuarantineCount, 1000)
 	fill(&l.QuarantineFree, 20)
