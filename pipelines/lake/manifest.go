@@ -127,6 +127,7 @@ type Run struct {
 type Staged struct {
 	Entity      string    `json:"entity"`
 	Rows        int64     `json:"rows"`
+	Deleted     int64     `json:"deleted,omitempty"` // of Rows: deleted in the source, or gone from its newest dump
 	Quarantined int64     `json:"quarantined,omitempty"`
 	NewestAt    time.Time `json:"newest_at,omitzero"` // event time of the newest row
 	LoadedAt    time.Time `json:"loaded_at,omitzero"` // when the newest row landed

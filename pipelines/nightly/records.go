@@ -39,7 +39,7 @@ func (n *night) recordStaged(ctx context.Context, conn *sql.Conn, staged staging
 		if e.Rows > 0 && contract != nil {
 			var commit sql.NullInt64
 			var newest sql.NullTime
-			if err := conn.QueryRowContext(ctx, newestRow(contract)).Scan(&commit, &newest); err != nil {
+			if err := conn.QueryRowContext(ctx, newestRow(contract)).Scan(&commit, &newest, &record.Deleted); err != nil {
 				return fmt.Errorf("how new is staging.%s: %w", e.Entity, err)
 			}
 			record.LoadedAt, record.NewestAt = landed[commit.Int64].UTC(), newest.Time.UTC()
@@ -59,16 +59,54 @@ func (n *night) recordStaged(ctx context.Context, conn *sql.Conn, staged staging
 		}
 		n.records.Quarantine = append(n.records.Quarantine, q)
 	}
-	return rows.Err()
+	if err := rows.Err(); err != nil {
+		return fmt.Errorf("count the quarantine: %w", err)
+	}
+	return n.noticeDrops(ctx)
 }
 
-// newestRow reads the newest commit and event time of an entity.
+// A drop is told from a fifth of an entity's rows on, and not of a handful.
+const (
+	dropTold = 5
+	dropFrom = 20
+)
+
+// noticeDrops says of which entities there is much less than on the night before: half a delivery in place of a full dump looks like deletions.
+func (n *night) noticeDrops(ctx context.Context) error {
+	log, err := n.lake.Manifests(ctx)
+	if err != nil {
+		return err
+	}
+	for _, m := range slices.Backward(log) {
+		if m.Run == nil || len(m.Run.Entities) == 0 || m.Run.AsOf > n.summary.AsOf || !slices.Contains([]string{StatusPublished, StatusNoAccruals}, m.Run.Status) {
+			continue
+		}
+		had := map[string]int64{}
+		for _, e := range m.Run.Entities {
+			had[e.Entity] = e.Rows - e.Deleted
+		}
+		for _, e := range n.records.Entities {
+			before, now := had[e.Entity], e.Rows-e.Deleted
+			if gone := before - now; gone >= dropFrom && gone*dropTold >= before {
+				n.notice("%s has %d rows, %d on the night of %s: if a delivery was cut short, put the whole file there and run again", e.Entity, now, before, m.Run.AsOf)
+			}
+		}
+		break
+	}
+	return nil
+}
+
+// newestRow reads the newest commit and event time of an entity, and how many of its rows are deleted.
 func newestRow(e *schemas.Entity) string {
 	at := "NULL"
 	if e.EventTime != "" {
 		at = "max(" + e.EventTime + ")"
 	}
-	return "SELECT max(_commit), CAST(" + at + " AS TIMESTAMPTZ) FROM staging." + e.Name
+	deleted := "0"
+	if _, ok := e.Field("deleted"); ok {
+		deleted = "count_if(coalesce(deleted, false))"
+	}
+	return "SELECT max(_commit), CAST(" + at + " AS TIMESTAMPTZ), " + deleted + " FROM staging." + e.Name
 }
 
 // recordsPath is the file that has the records of all runs. It is not called ops: DuckDB could not tell the file from the schema.
