@@ -69,6 +69,12 @@ func Main() {
 	os.Exit(0)
 }
 
+// The server's archive is fetched once, from a repository on the internet.
+const (
+	fetchTries = 3
+	fetchPause = 5 * time.Second
+)
+
 // ready is the line by which the helper says that the server takes connections.
 const ready = "ready"
 
@@ -81,7 +87,13 @@ func serve(text string) error {
 		RuntimePath(filepath.Join(s.Dir, "runtime")).DataPath(filepath.Join(s.Dir, "data")).CachePath(s.Cache).
 		StartTimeout(time.Minute).Logger(io.Discard).
 		StartParameters(map[string]string{"listen_addresses": "127.0.0.1", "unix_socket_directories": "", "fsync": "off", "full_page_writes": "off"}))
-	if err := server.Start(); err != nil {
+	err := server.Start()
+	for try := 1; err != nil && try < fetchTries; try++ { // most of all the repository that did not answer
+		fmt.Fprintf(os.Stderr, "start PostgreSQL, again in %s: %v\n", fetchPause, err)
+		time.Sleep(fetchPause)
+		err = server.Start()
+	}
+	if err != nil {
 		return fmt.Errorf("start PostgreSQL: %w", err)
 	}
 	fmt.Fprintln(os.Stdout, ready)
