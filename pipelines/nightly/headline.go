@@ -65,17 +65,23 @@ func Unlocked(ctx context.Context, db interface {
 }) (string, error) {
 	var deals int64
 	var amount, currency string
-	err := db.QueryRowContext(ctx, `SELECT count(*), CAST(coalesce(sum(d.amount_functional), 0) AS VARCHAR), max(m.functional_currency)
+	var mapped bool
+	err := db.QueryRowContext(ctx, `SELECT count(*), CAST(coalesce(sum(d.amount_functional), 0) AS VARCHAR), max(m.functional_currency),
+			(SELECT count(*) > 0 FROM staging.mapped WHERE entity = 'deal_partner' AND field = 'locked_at')
 		FROM core.deal AS d CROSS JOIN program.param AS m
 		WHERE d.outcome = 'won' AND d.class = 'unattributed' AND d.excluded IS NULL
 			AND EXISTS (SELECT 1 FROM core.deal_credit AS c WHERE c.deal_id = d.deal_id AND c.lock_at IS NULL)
-		HAVING count(*) > 0`).Scan(&deals, &amount, &currency)
+		HAVING count(*) > 0`).Scan(&deals, &amount, &currency, &mapped)
 	if errors.Is(err, sql.ErrNoRows) {
 		return "", nil
 	}
 	if err != nil {
 		return "", fmt.Errorf("read unattributed revenue: %w", err)
 	}
-	return fmt.Sprintf("%s %s of won revenue in %d deals is UNATTRIBUTED because the source gives no lock dates: "+
-		"map deal_partner.locked_at, or set lock_when_missing: created_at in program/attribution.yaml", amount, currency, deals), nil
+	why, mend := "the source gives no lock dates", "map deal_partner.locked_at"
+	if mapped {
+		why, mend = "their attribution has no lock date", "fill deal_partner.locked_at in the source"
+	}
+	return fmt.Sprintf("%s %s of won revenue in %d deals is UNATTRIBUTED because %s: %s, or set lock_when_missing: created_at in program/attribution.yaml",
+		amount, currency, deals, why, mend), nil
 }
