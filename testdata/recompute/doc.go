@@ -9,7 +9,7 @@
 // Where the text leaves a choice, the choice made here is said beside the code that makes it. The larger ones:
 //   - A unit of response is an assignment on the partners' board, and a lead on the other two.
 //   - A partner is dated by its own history when it has any, and by its static field when it has none; a hole is unknown.
-//   - A deal's region is its own, a registration's that of its deal, a partner's its own.
+//   - Region is the partner's, everywhere but in the scope of a program.
 //   - Business time that cannot be measured leaves a unit out; a group says no_calendar only when nothing is left of it.
 //   - CNV-5 lies in the period in which the later stage was reached, VEL-5 in that of the first entry.
 //   - A registration is its registrant's (CNV-7, CNV-9); velocity and win rates are of whose deal it is.
