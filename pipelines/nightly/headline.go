@@ -85,3 +85,35 @@ func Unlocked(ctx context.Context, db interface {
 	return fmt.Sprintf("%s %s of won revenue in %d deals is UNATTRIBUTED because %s: %s, or set lock_when_missing: created_at in program/attribution.yaml",
 		amount, currency, deals, why, mend), nil
 }
+
+// missingRates names the events whose exchange rate is missing, oldest first: what to deliver, or to write into program/fx.yaml.
+func missingRates(ctx context.Context, db interface {
+	QueryRowContext(ctx context.Context, query string, args ...any) *sql.Row
+}) (string, error) {
+	var text string
+	err := db.QueryRowContext(ctx, `WITH missing AS (
+		SELECT DISTINCT e.entity, e.entity_key, c.currency, v.currency AS program_currency, report_date(c.rate_at) AS day
+		FROM incentives.event AS e
+		JOIN program.incentive_version AS v ON v.program_id = e.program_id AND v.version = e.version
+		JOIN incentives.candidate AS c ON c.event_id = e.event_id AND c.basis = v.basis
+		WHERE e.missing_fx
+		UNION
+		SELECT 'deal', c.deal_id, d.currency, v.currency, report_date(c.event_at)
+		FROM incentives.credit AS c
+		JOIN program.incentive_version AS v ON v.program_id = c.program_id AND v.version = c.version
+		JOIN core.deal AS d ON d.deal_id = c.deal_id
+		WHERE c.missing_fx
+		UNION
+		SELECT 'adjustment', a.adjustment_key, NULL, NULL, a.adjusted_on FROM incentives.adjustment AS a WHERE a.missing_fx
+	), listed AS (
+		SELECT concat(entity, ' ', entity_key, CASE WHEN currency IS NOT NULL THEN ' in ' || currency ELSE '' END,
+			CASE WHEN program_currency IS DISTINCT FROM currency THEN coalesce(' for a program in ' || program_currency, '') ELSE '' END, ' on ', CAST(day AS VARCHAR)) AS line,
+			row_number() OVER (ORDER BY day, entity, entity_key) AS place, count(*) OVER () AS n
+		FROM missing
+	)
+	SELECT coalesce(string_agg(line, '; ' ORDER BY place), '') || CASE WHEN max(n) > 3 THEN ' and ' || (max(n) - 3) || ' more' ELSE '' END FROM listed WHERE place <= 3`).Scan(&text)
+	if err != nil {
+		return "", fmt.Errorf("read which exchange rates are missing: %w", err)
+	}
+	return text, nil
+}

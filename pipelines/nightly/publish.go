@@ -84,6 +84,13 @@ func (n *night) judge(ctx context.Context, file *warehouse.File) (accruals strin
 	if !checked {
 		return "", 0, configError{errors.New("what is built has not passed its checks: run the check step first (tributary run --steps check,publish)")}
 	}
+	if accruals != "" {
+		rates, err := missingRates(ctx, file.DB)
+		if err != nil {
+			return "", 0, err
+		}
+		n.notice("no accruals, because a rate is missing for %s: deliver it, or write it into program/fx.yaml", rates)
+	}
 	text, err := Unlocked(ctx, file.DB)
 	if err != nil {
 		return "", 0, err
