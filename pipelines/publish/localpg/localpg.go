@@ -90,7 +90,7 @@ func serve(text string) error {
 	err := server.Start()
 	for try := 1; err != nil && try < fetchTries; try++ { // most of all the repository that did not answer
 		fmt.Fprintf(os.Stderr, "start PostgreSQL, again in %s: %v\n", fetchPause, err)
-		time.Sleep(fetchPause)
+		<-time.After(fetchPause)
 		err = server.Start()
 	}
 	if err != nil {
