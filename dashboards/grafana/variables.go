@@ -44,10 +44,16 @@ func quarterVariable() dashboard.VariableModel {
 		`SELECT label AS __text, key AS __value FROM {t}.quarter ORDER BY NOT is_headline, quarter_start DESC`)
 }
 
-// rangeVariables are the ends of the time range that fits the quarter: the year before it and itself. The link of that name sets it, because
-// Grafana knows no range of its own that is counted from the data.
+// asOfVariable shows beside the others how new the figures are; there is nothing to choose.
+func asOfVariable() dashboard.VariableModel {
+	return query("as_of", "Data as of", "The day that the published figures are of", "SELECT CAST(as_of AS text) FROM {t}.publication")
+}
+
+// rangeVariables are the data's day and the ends of the time range that fits the quarter: the year before it and itself. The link of that
+// name sets it, because Grafana knows no range of its own that is counted from the data.
 func rangeVariables() []dashboard.VariableModel {
 	return []dashboard.VariableModel{
+		asOfVariable(),
 		query("range_from", "", "", `SELECT CAST(extract(epoch FROM start_at - INTERVAL '1 year') * 1000 AS bigint) FROM {t}.quarter WHERE key = '$quarter'`),
 		query("range_to", "", "", `SELECT CAST(extract(epoch FROM end_at) * 1000 AS bigint) FROM {t}.quarter WHERE key = '$quarter'`),
 	}
