@@ -22,8 +22,14 @@ func datasourceVariable() dashboard.VariableModel {
 	return dashboard.VariableModel{
 		Type: dashboard.VariableTypeDatasource, Name: "datasource", Label: new("Data source"), Query: text(datasourceType),
 		Hide: new(dashboard.VariableHideDontHide), Refresh: new(dashboard.VariableRefreshOnDashboardLoad), Regex: new(""), Multi: new(false), IncludeAll: new(false),
-		Options: []dashboard.VariableOption{},
+		Options: []dashboard.VariableOption{}, Current: nothing(),
 	}
+}
+
+// nothing is chosen before the options are known; Grafana then takes the first.
+func nothing() *dashboard.VariableOption {
+	empty := dashboard.StringOrArrayOfString{String: new("")}
+	return &dashboard.VariableOption{Selected: new(false), Text: empty, Value: empty}
 }
 
 // query is a variable whose values the warehouse has, asked when the dashboard is opened. The first row is what is chosen at first.
@@ -31,7 +37,7 @@ func query(name, label, description, sql string) dashboard.VariableModel {
 	v := dashboard.VariableModel{
 		Type: dashboard.VariableTypeQuery, Name: name, Label: new(label), Description: new(description), Datasource: datasource(),
 		Query: text(sql), Definition: new(""), Refresh: new(dashboard.VariableRefreshOnDashboardLoad), Sort: new(dashboard.VariableSortDisabled),
-		Multi: new(false), IncludeAll: new(false), Hide: new(dashboard.VariableHideDontHide), Options: []dashboard.VariableOption{},
+		Multi: new(false), IncludeAll: new(false), Hide: new(dashboard.VariableHideDontHide), Options: []dashboard.VariableOption{}, Current: nothing(),
 	}
 	if label == "" {
 		v.Hide = new(dashboard.VariableHideHideVariable)
