@@ -16,7 +16,7 @@ func cfo() board {
 				headline(size{6, 5}, metric("REV-1").in(sourcedColor)),
 				headline(size{6, 5}, metric("REV-5").in(sourcedColor)),
 				headline(size{6, 5}, metric("REV-7").in(unattributedColor)),
-				headline(size{6, 5}, metric("ACC-4").as("Rebates accrued in the quarter")),
+				headline(size{6, 5}, metric("ACC-4").plus("ACC-7").as("Accrued to partners, all programs")),
 			}},
 			{"Is it growing, and who closed it?", []panel{
 				trend(size{14, 10}, "Closed-won revenue by class", common.StackingModeNormal, revenueByClass()...),
@@ -28,12 +28,12 @@ func cfo() board {
 				trend(size{8, 5}, "Pipeline by class", common.StackingModeNormal, metric("REV-11")),
 			}},
 			{"What do we owe partners, and why did it change?", []panel{
-				breakdown(size{14, 8}, "Liability by program", "program", "Program", 50,
+				breakdown(size{14, 7}, "Liability by program", "program", "Program", 50,
 					metric("ACC-4").as("Accrued in the quarter"), eligibleBase(), metric("ACC-2").as("Earned to date"), metric("ACC-3").as("Accrued to date")),
-				bridge(size{10, 8}),
-				breakdown(size{14, 6}, "Commission by program", "program", "Program", 50,
+				bridge(size{10, 7}),
+				breakdown(size{14, 7}, "Commission by program", "program", "Program", 50,
 					metric("ACC-7").as("Credited in the quarter"), metric("ACC-7.estimated").as("Estimated"), metric("ACC-8").as("Forgone: SLA missed"), metric("ACC-8.all_gates").as("Forgone: all gates")),
-				trend(size{10, 6}, "Accrued and credited by quarter", common.StackingModeNormal, metric("ACC-4").as("Rebates").in(sourcedColor), metric("ACC-7").as("Commission").in(influencedColor)),
+				trend(size{10, 7}, "Accrued and credited by quarter", common.StackingModeNormal, metric("ACC-4").as("Rebates").in(sourcedColor), metric("ACC-7").as("Commission").in(influencedColor)),
 				headline(size{12, 5}, metric("ACC-13")),
 			}},
 			{"What does the channel cost?", []panel{
@@ -43,9 +43,9 @@ func cfo() board {
 			}},
 			{"On whom does it depend?", []panel{
 				headline(size{24, 5}, metric("REV-16")),
-				breakdown(size{14, 10}, "Largest partners", "partner", "Partner", 12,
+				breakdown(size{14, 12}, "Largest partners", "partner", "Partner", 10,
 					metric("REV-1").as("Sourced revenue"), metric("REV-5.of_total").as("Share of company revenue"), metric("REV-3").as("Influenced revenue")),
-				breakdown(size{10, 10}, "By region", "region", "Region", 20, metric("REV-1").as("Sourced revenue"), metric("REV-5").as("Sourced share")),
+				breakdown(size{10, 12}, "By region", "region", "Region", 20, metric("REV-1").as("Sourced revenue"), metric("REV-5").as("Sourced share")),
 			}},
 		},
 	}

@@ -17,6 +17,7 @@ type figure struct {
 	color     string
 	numerator bool   // the numerator instead of the value, such as the amount behind a share
 	only      string // a further condition on its rows, v being the value
+	more      string // a second metric of the same unit that is added
 }
 
 func metric(id string, at ...string) figure { return figure{id: id, at: at} }
@@ -27,6 +28,9 @@ func (f figure) in(color string) figure { f.color = color; return f }
 
 // over is the amount or number of cases that stands over the line of a share.
 func (f figure) over() figure { f.numerator = true; return f }
+
+// plus adds another metric of the same unit and dimensions.
+func (f figure) plus(id string) figure { f.more = id; return f }
 
 // where leaves out rows that the figure is not of.
 func (f figure) where(condition string) figure { f.only = condition; return f }
@@ -92,12 +96,27 @@ func (s shown) amount(v string) string {
 	if s.numerator {
 		return v + ".numerator"
 	}
-	return "coalesce(" + v + ".value_money, " + v + ".value_number)"
+	return "coalesce(" + v + ".value_money, " + v + ".value_number)" + s.scale()
+}
+
+// scale is what a value is divided by: months of selling are read in days.
+func (s shown) scale() string {
+	if s.inDays() {
+		return " / 86400.0"
+	}
+	return ""
+}
+
+func (s shown) inDays() bool {
+	return s.metric.Unit == catalogue.Seconds && s.metric.Result == "velocity"
 }
 
 // filter picks a figure's rows among those of several metrics.
 func (s shown) filter(v string) string {
 	out := v + ".metric_id = " + quote(s.id)
+	if s.more != "" {
+		out = v + ".metric_id IN (" + quote(s.id) + ", " + quote(s.more) + ")"
+	}
 	for i := 0; i+1 < len(s.at); i += 2 {
 		out += " AND " + v + "." + s.at[i] + " = " + quote(s.at[i+1])
 	}
@@ -182,8 +201,10 @@ func (b *builder) perQuarter(figures []shown, which string) string {
 func ids(figures []shown) string {
 	var out []string
 	for _, f := range figures {
-		if id := quote(f.id); !slices.Contains(out, id) {
-			out = append(out, id)
+		for _, id := range []string{f.id, f.more} {
+			if id != "" && !slices.Contains(out, quote(id)) {
+				out = append(out, quote(id))
+			}
 		}
 	}
 	return strings.Join(out, ", ")

@@ -75,7 +75,7 @@ func headline(s size, f figure) panel {
 			",\n  " + one.pick("v", "CAST(v.period_start AS text) = c.previous_key") + " AS " + name(quarterBefore) +
 			",\n  " + one.pick("v", "CAST(v.period_start AS text) = c.year_key") + " AS " + name(yearBefore) +
 			"\nFROM {t}.quarter AS c\nJOIN {t}.quarter AS q ON q.key IN (c.key, c.previous_key, c.year_key)\nLEFT JOIN " + b.values() +
-			" AS v ON v.grain = 'quarter' AND v.period_start = q.quarter_start AND v.metric_id = " + quote(one.id) + "\n  AND " + b.cut("v", found) +
+			" AS v ON v.grain = 'quarter' AND v.period_start = q.quarter_start AND v.metric_id IN (" + ids(found) + ")\n  AND " + b.cut("v", found) +
 			"\nWHERE c.key = '$quarter'\nGROUP BY c.key"
 		return b.statPanel(s, one.title, b.describe("", found), sql, b.unitOf(one, true), b.steps(one, colorOf(one)))
 	}
@@ -95,6 +95,7 @@ func (b *builder) statPanel(s size, title, description, sql string, u unit, step
 	o.GraphMode, o.ColorMode, o.TextMode = common.BigValueGraphModeNone, common.BigValueColorModeValue, common.BigValueTextModeValueAndName
 	o.JustifyMode, o.WideLayout, o.Orientation = common.BigValueJustifyModeAuto, false, common.VizOrientationVertical
 	o.ReduceOptions.Calcs = []string{"lastNotNull"}
+	o.Text = &common.VizTextDisplayOptions{TitleSize: new(12.0), ValueSize: new(28.0)}
 	o.ReduceOptions.Fields = new("")
 	p.Options = o
 	d := &p.FieldConfig.Defaults
@@ -117,19 +118,24 @@ func trend(s size, title string, stacking common.StackingMode, figures ...figure
 		}
 		sql := b.perQuarter(found, "q.quarter_start <= c.quarter_start AND q.ago < c.ago + "+trendQuarters) + "\nORDER BY q.quarter_start"
 		p := b.frame("barchart", s, title, b.describe("", found), "table", sql)
-		var colors []dashboard.DashboardFieldConfigSourceOverrides
-		for _, f := range found {
-			if f.color != "" {
-				colors = append(colors, byName(f.title, fixed(f.color)))
-			}
-		}
-		return b.bars(p, "Quarter", stacking, b.unitOf(found[0], true), noValue(found), len(found) > 1, colors)
+		return b.bars(p, "Quarter", stacking, b.unitOf(found[0], true), noValue(found), len(found) > 1, colors(found))
 	}
 }
 
-func (b *builder) bars(p *dashboard.Panel, x string, stacking common.StackingMode, u unit, empty string, legend bool, colors []dashboard.DashboardFieldConfigSourceOverrides) *dashboard.Panel {
+// colors gives the series of figures that have one their colour.
+func colors(found []shown) []dashboard.DashboardFieldConfigSourceOverrides {
+	out := []dashboard.DashboardFieldConfigSourceOverrides{}
+	for _, f := range found {
+		if f.color != "" {
+			out = append(out, byName(f.title, fixed(f.color)))
+		}
+	}
+	return out
+}
+
+func (b *builder) bars(p *dashboard.Panel, x string, stacking common.StackingMode, u unit, empty string, legend bool, overrides []dashboard.DashboardFieldConfigSourceOverrides) *dashboard.Panel {
 	o := barchart.NewOptions()
-	o.XField, o.Stacking, o.ShowValue, o.XTickLabelSpacing = &x, stacking, common.VisibilityModeNever, new(int32(100))
+	o.XField, o.Stacking, o.ShowValue, o.XTickLabelSpacing, o.BarWidth = &x, stacking, common.VisibilityModeNever, new(int32(100)), 0.85
 	o.Orientation = common.VizOrientationVertical
 	o.Legend = common.VizLegendOptions{DisplayMode: common.LegendDisplayModeList, Placement: common.LegendPlacementBottom, ShowLegend: legend, Calcs: []string{}}
 	o.Tooltip = common.VizTooltipOptions{Mode: common.TooltipDisplayModeMulti, Sort: common.SortOrderNone}
@@ -139,7 +145,7 @@ func (b *builder) bars(p *dashboard.Panel, x string, stacking common.StackingMod
 	d.NoValue, d.Custom = &empty, barchart.NewFieldConfig()
 	d.Color = &dashboard.FieldColor{Mode: dashboard.FieldColorModeIdPaletteClassic}
 	d.Thresholds = &dashboard.ThresholdsConfig{Mode: dashboard.ThresholdsModeAbsolute, Steps: []dashboard.Threshold{{Color: plainColor}}}
-	p.FieldConfig.Overrides = append(p.FieldConfig.Overrides, colors...)
+	p.FieldConfig.Overrides = append(p.FieldConfig.Overrides, overrides...)
 	return p
 }
 
@@ -169,6 +175,7 @@ func monthly(s size, title string, figures ...figure) panel {
 		d.Custom, d.NoValue = custom, new("Nothing in this time range: choose Range of the quarter above")
 		d.Color = &dashboard.FieldColor{Mode: dashboard.FieldColorModeIdPaletteClassic}
 		d.Thresholds = b.steps(found[0], plainColor)
+		p.FieldConfig.Overrides = colors(found)
 		return p
 	}
 }
@@ -200,7 +207,7 @@ func (b *builder) tablePanel(s size, title, description, sql, empty string, colu
 	p.Options = o
 	d := &p.FieldConfig.Defaults
 	d.NoValue = &empty
-	d.Custom = map[string]any{"align": "auto", "cellOptions": map[string]any{"type": "auto"}, "filterable": false, "inspect": false}
+	d.Custom = map[string]any{"align": "auto", "cellOptions": map[string]any{"type": "auto"}, "filterable": false, "inspect": false, "minWidth": 70, "wrapHeaderText": true}
 	d.Thresholds = &dashboard.ThresholdsConfig{Mode: dashboard.ThresholdsModeAbsolute, Steps: []dashboard.Threshold{{Color: plainColor}}}
 	nulls := dashboard.DashboardFieldConfigSourceOverrides{
 		Matcher: dashboard.MatcherConfig{Id: "byRegexp", Options: ".*"}, Properties: []dashboard.DynamicConfigValue{{Id: "noValue", Value: "–"}},

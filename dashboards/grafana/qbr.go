@@ -24,7 +24,7 @@ func qbr() board {
 				breakdown(size{12, 6}, "Response by direction", "direction", "Direction", 5,
 					metric("RSP-6").as("Within SLA"), metric("RSP-1").as("Median"), metric("RSP-2").as("90th percentile"), metric("RSP-3.unanswered").as("Unanswered")),
 				monthly(size{12, 6}, "Within SLA by month", metric("RSP-6", toPartner...).as("Vendor to partner").in(sourcedColor),
-					metric("RSP-6", "direction", "partner_to_vendor").as("Partner to vendor"), metric("RSP-6", "direction", "affiliate").as("Affiliate")),
+					metric("RSP-6", "direction", "partner_to_vendor").as("Partner to vendor").in(influencedColor), metric("RSP-6", "direction", "affiliate").as("Affiliate").in(unattributedColor)),
 				bySLA(size{14, 9}),
 				strikes(size{10, 9}),
 			}},

@@ -8,6 +8,9 @@ import (
 	"github.com/grafana/grafana-foundation-sdk/go/dashboard"
 )
 
+// beforeColumn is the first figure of a table for the quarter before.
+const beforeColumn = "Quarter before"
+
 // peersRow is the label of the scorecard's last row.
 const peersRow = "Median of peers"
 
@@ -40,7 +43,7 @@ func (b *builder) peers(found []shown) []string {
 			out = append(out, "CAST(NULL AS double precision)")
 			continue
 		}
-		out = append(out, "max(v.median) FILTER (WHERE "+f.filter("v")+")")
+		out = append(out, "max(v.median) FILTER (WHERE "+f.filter("v")+")"+f.scale())
 	}
 	return out
 }
@@ -54,9 +57,11 @@ func breakdown(s size, title, dim, label string, limit int, figures ...figure) p
 		if len(found) == 0 {
 			return nil
 		}
-		before := found[0].title + ", quarter before"
 		columns := []string{b.label(dim) + " AS " + name(label)}
-		shapes := []column{text1(label, 0)}
+		shapes := []column{text1(label, 130)}
+		if dim == "program" {
+			shapes[0].width = 200
+		}
 		if dim == "partner" {
 			columns = append(columns, "v.partner AS partner_id")
 			shapes = []column{{name: label, link: qbrLink, text: "Open the QBR of ${__data.fields.partner_id}", width: 240}, {name: "partner_id", hidden: true}}
@@ -65,8 +70,8 @@ func breakdown(s size, title, dim, label string, limit int, figures ...figure) p
 			columns = append(columns, f.pick("v", "q.key = c.key")+" AS "+name(f.title))
 			shapes = append(shapes, number(f.title, b.unitOf(f, false), 0))
 			if i == 0 {
-				columns = append(columns, f.pick("v", "q.key = c.previous_key")+" AS "+name(before))
-				shapes = append(shapes, number(before, b.unitOf(f, false), 0))
+				columns = append(columns, f.pick("v", "q.key = c.previous_key")+" AS "+name(beforeColumn))
+				shapes = append(shapes, number(beforeColumn, b.unitOf(f, false), 0))
 			}
 		}
 		sql := "SELECT " + strings.Join(columns, ",\n  ") + "\nFROM {t}.quarter AS c\nJOIN {t}.quarter AS q ON q.key IN (c.key, c.previous_key)\nJOIN " + b.values() +
@@ -118,7 +123,6 @@ func funnel(s size, title string, figures ...figure) panel {
 			return nil
 		}
 		first := found[0]
-		before := first.title + ", quarter before"
 		columns := []string{
 			`coalesce(m.title, s.motion) AS "Motion"`, `s.rank || ' ' || s.stage AS "Stage"`,
 			"sum(v.denominator) FILTER (WHERE " + first.filter("v") + " AND q.key = c.key) AS \"Entered\"",
@@ -130,8 +134,8 @@ func funnel(s size, title string, figures ...figure) panel {
 			shape.gauge = i == 0
 			shapes = append(shapes, shape)
 			if i == 0 {
-				columns = append(columns, f.pick("v", "q.key = c.previous_key")+" AS "+name(before))
-				shapes = append(shapes, number(before, b.unitOf(f, false), 0))
+				columns = append(columns, f.pick("v", "q.key = c.previous_key")+" AS "+name(beforeColumn))
+				shapes = append(shapes, number(beforeColumn, b.unitOf(f, false), 0))
 			}
 		}
 		sql := "SELECT " + strings.Join(columns, ",\n  ") + "\nFROM {t}.quarter AS c\nJOIN {t}.quarter AS q ON q.key IN (c.key, c.previous_key)\nJOIN " + b.values() +

@@ -19,7 +19,14 @@ func (b *builder) full(decimals float64) unit {
 	return unit{"currency:financial: " + b.opts.Currency + ":suffix", decimals}
 }
 
-func (b *builder) short() unit { return unit{"currency:" + b.opts.Currency + " ", 1} }
+// short has the currency's sign where Grafana has a unit of that name.
+func (b *builder) short() unit {
+	switch b.opts.Currency {
+	case "EUR", "USD", "GBP", "JPY", "INR", "BRL", "KRW":
+		return unit{"currency" + b.opts.Currency, 1}
+	}
+	return unit{"currency:" + b.opts.Currency + " ", 1}
+}
 
 func count() unit    { return unit{"locale", 0} }
 func share() unit    { return unit{"percentunit", 1} }
@@ -43,6 +50,9 @@ func (b *builder) unitOf(s shown, brief bool) unit {
 	case catalogue.RatioOf1:
 		return share()
 	case catalogue.Seconds:
+		if s.inDays() {
+			return unit{"suffix:days", 1}
+		}
 		return duration()
 	}
 	return count()
@@ -53,21 +63,18 @@ func (b *builder) describe(lead string, figures []shown) string {
 	text := lead
 	seen := map[string]bool{}
 	for _, f := range figures {
-		if seen[f.id] {
-			continue
+		for _, id := range []string{f.id, f.more} {
+			m, ok := b.cat.Metric(id)
+			if !ok || seen[id] {
+				continue
+			}
+			seen[id] = true
+			if text != "" {
+				text += "\n\n"
+			}
+			better := map[string]string{"up": " More is better.", "down": " Less is better."}[m.Better]
+			text += fmt.Sprintf("**%s** (%s, version %d): %s%s", m.Title, m.ID, m.DefinitionVersion, m.Description, better)
 		}
-		seen[f.id] = true
-		if text != "" {
-			text += "\n\n"
-		}
-		better := ""
-		switch f.metric.Better {
-		case "up":
-			better = " More is better."
-		case "down":
-			better = " Less is better."
-		}
-		text += fmt.Sprintf("**%s** (%s, version %d): %s%s", f.metric.Title, f.id, f.metric.DefinitionVersion, f.metric.Description, better)
 	}
 	return text
 }
