@@ -1,0 +1,103 @@
+// Draws dashboards: node build.mjs FRAMES OUT [DOCS]. FRAMES has a file per dashboard (made by `go run ./dashboards/preview`), OUT gets a
+// screenshot per dashboard and theme; DOCS, where given, the light ones, smaller. Ends with 1 when a panel has a problem.
+import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { basename, dirname, join, resolve } from 'node:path';
+import { fileURLToPath } from 'node:url';
+
+import { build } from 'esbuild';
+import puppeteer from 'puppeteer-core';
+
+const here = dirname(fileURLToPath(import.meta.url));
+const [frames, out, docs] = process.argv.slice(2).map((p) => resolve(p));
+const width = 1600;
+const docsWidth = 1400;
+const largest = 400_000; // bytes of an image in docs
+
+mkdirSync(out, { recursive: true });
+await build({
+  entryPoints: [join(here, 'src/page.jsx')], outfile: join(out, 'page.js'), bundle: true, minify: true, jsx: 'automatic', logLevel: 'error',
+  define: { global: 'window', 'process.env.NODE_ENV': '"production"' },
+  loader: { '.svg': 'text', '.ttf': 'dataurl', '.woff2': 'dataurl', '.woff': 'dataurl', '.png': 'dataurl' },
+  alias: { 'react-custom-scrollbars-2': join(here, 'src/scrollbars.mjs') },
+});
+
+const style = `html, body { margin: 0 } .preview-row { font-size: 18px; font-weight: 500; display: flex; align-items: center }
+.preview-empty, .preview-error { display: flex; height: 100%; align-items: center; justify-content: center; text-align: center; font-size: 18px; opacity: .65 }
+.preview-error { color: red } .preview-body { overflow: hidden } *, *::before, *::after { transition: none !important; animation: none !important }`;
+
+const browser = await puppeteer.launch({
+  executablePath: process.env.CHROMIUM ?? '/usr/bin/chromium', args: ['--no-sandbox', '--disable-gpu', '--font-render-hinting=none', '--lang=en-US'],
+});
+const problems = [];
+try {
+  for (const file of readdirSync(frames).filter((f) => f.endsWith('.json')).sort()) {
+    const data = JSON.parse(readFileSync(join(frames, file), 'utf8'));
+    for (const theme of ['light', 'dark']) {
+      problems.push(...(await draw(data, theme)).map((p) => `${data.dashboard.uid} (${theme}), ${p}`));
+    }
+  }
+} finally {
+  await browser.close();
+}
+const once = [...new Set(problems.map((p) => p.replace(/ \((light|dark)\),/, ':')))];
+for (const p of once) {
+  console.error(p);
+}
+process.exitCode = once.length > 0 ? 1 : 0;
+
+async function draw(data, theme) {
+  const found = [];
+  const page = await browser.newPage();
+  page.on('console', (m) => {
+    if (m.type() === 'error') {
+      found.push(`the console says: ${m.text().slice(0, 400)}`);
+    }
+  });
+  page.on('pageerror', (e) => found.push(`the page failed: ${e.message}`));
+  page.on('request', (r) => {
+    if (!r.url().startsWith('file:') && !r.url().startsWith('data:') && !r.url().startsWith('blob:')) {
+      found.push(`the page asks for ${r.url()}`);
+    }
+  });
+  await page.setViewport({ width, height: 1000 });
+  const name = `${data.dashboard.uid}-${theme}`;
+  const html = join(out, `${name}.html`);
+  const text = JSON.stringify({ ...data, theme }).replaceAll('<', '\\u003c');
+  writeFileSync(html, `<!doctype html><meta charset="utf-8"><title>${name}</title><link rel="stylesheet" href="page.css"><style>${style}</style>
+<body><div id="root"></div><script>window.preview = ${text}; window.__grafana_public_path__ = ''; window.grafanaBootData = { settings: {}, user: {}, navTree: [] }</script><script src="page.js"></script>`);
+  await page.goto('file://' + html);
+  try {
+    await page.waitForFunction('window.inspected || window.failed', { timeout: 60_000 });
+  } catch {
+    found.push('the page did not come to an end');
+  }
+  const { inspected, failed } = await page.evaluate(() => ({ inspected: window.inspected, failed: window.failed }));
+  if (failed) {
+    found.push(`the page failed: ${failed}`);
+  }
+  const empty = new Set(data.may_be_empty ?? []);
+  found.push(...(inspected ?? []).filter((p) => !(p.endsWith(': EMPTY') && empty.has(p.slice(0, -': EMPTY'.length)))).map((p) => p.replace(/EMPTY$/, 'it has no data, which is not expected')));
+  await page.screenshot({ path: join(out, `${name}.png`), fullPage: true });
+  console.log(join(out, `${name}.png`));
+  if (docs && theme === 'light') {
+    await shrink(page, join(docs, `dashboard-${data.dashboard.uid}.png`), join(out, `${name}.png`));
+  }
+  await page.close();
+  return found;
+}
+
+// shrink writes a smaller copy for the documentation.
+async function shrink(page, target, source) {
+  mkdirSync(dirname(target), { recursive: true });
+  const sheet = await browser.newPage();
+  const image = readFileSync(source).toString('base64');
+  await sheet.setContent(`<body style="margin:0"><img style="width:${docsWidth}px;display:block" src="data:image/png;base64,${image}"></body>`);
+  await sheet.setViewport({ width: docsWidth, height: 800 });
+  const bytes = await sheet.screenshot({ fullPage: true, optimizeForSpeed: false });
+  await sheet.close();
+  if (bytes.length > largest) {
+    throw new Error(`${basename(target)} has ${bytes.length} bytes, more than ${largest}`);
+  }
+  writeFileSync(target, bytes);
+  console.log(target);
+}
