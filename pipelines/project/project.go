@@ -199,7 +199,11 @@ func (p *Project) Staging() staging.Config {
 // Params is what a run adds to the rules.
 func (p *Project) Params(asOf, knownAt time.Time) program.Params {
 	r := p.Config.Reporting
-	return program.Params{AsOf: asOf, KnownAt: knownAt, Zone: r.TimeZone.Value, Currency: r.Currency.Value, MinN: *r.MinN}
+	urls := map[string]string{}
+	for source, url := range p.Config.RecordURL {
+		urls[source] = url.Value
+	}
+	return program.Params{AsOf: asOf, KnownAt: knownAt, Zone: r.TimeZone.Value, Currency: r.Currency.Value, MinN: *r.MinN, RecordURL: urls}
 }
 
 var (

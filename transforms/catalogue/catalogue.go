@@ -58,6 +58,8 @@ type Metric struct {
 	Better            string   `yaml:"better,required" json:"better"`
 	Facts             []string `yaml:"facts" json:"facts,omitempty"`
 	Needs             []string `yaml:"needs" json:"needs,omitempty"`
+	// Threshold names the limit of program.threshold that a good value keeps to.
+	Threshold string `yaml:"threshold" json:"threshold,omitempty"`
 
 	Fact   string   `yaml:"fact,required" json:"fact"`
 	Kind   Kind     `yaml:"kind,required" json:"kind"`

@@ -31,6 +31,16 @@ func (m *Metric) storedSets() []set {
 	return slices.DeleteFunc(setsOf(m.Grains, m.storedCuts()), func(s set) bool { return !m.stores(s) })
 }
 
+// groupSets are the groups that stand in a table of their own, metrics.group_value: by partner type and tier together, the pair by which
+// rules are written and partners are alike. Sums over metric_value's single dimensions would count them twice.
+func (m *Metric) groupSets() []set {
+	if !slices.Contains(m.Dims, "partner_type") || !slices.Contains(m.Dims, "program_tier") {
+		return nil
+	}
+	grains := slices.DeleteFunc(slices.Clone(m.Grains), func(g string) bool { return g != "total" && g != "quarter" })
+	return setsOf(grains, [][]string{m.cut([]string{"partner_type", "program_tier"})})
+}
+
 // stores says whether the nightly table has a group.
 func (m *Metric) stores(s set) bool {
 	fine := s.grain == "day" || s.grain == "week"

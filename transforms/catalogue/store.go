@@ -12,7 +12,7 @@ import (
 // Below it one statement per batch is faster, because planning then costs more than rows do.
 const largeFact = 20_000
 
-// Store computes every metric and replaces metrics.metric_value and metrics.definition. It is no transaction, because a transaction
+// Store computes every metric and replaces metrics.metric_value, metrics.group_value and metrics.definition. It is no transaction, because a transaction
 // would hold every intermediate table to its end: readers must not look at a warehouse that is being built.
 func (c *Catalogue) Store(ctx context.Context, conn *sql.Conn) error {
 	if err := c.describe(ctx, conn); err != nil {
@@ -31,8 +31,14 @@ func (c *Catalogue) Store(ctx context.Context, conn *sql.Conn) error {
 			return err
 		}
 	}
-	return assertKeys(ctx, conn)
+	if err := assertKeys(ctx, conn); err != nil {
+		return err
+	}
+	return execute(ctx, conn, "set the figures of partner groups apart",
+		"INSERT INTO metrics.group_value SELECT * FROM metrics.metric_value WHERE "+isGroup, "DELETE FROM metrics.metric_value WHERE "+isGroup)
 }
+
+const isGroup = "partner_type IS NOT NULL AND program_tier IS NOT NULL"
 
 // executer is a connection or a whole database.
 type executer interface {
@@ -48,6 +54,7 @@ func CreateEmpty(ctx context.Context, db executer) error {
 	return execute(ctx, db, "create metrics.metric_value",
 		"CREATE SCHEMA IF NOT EXISTS metrics",
 		"CREATE OR REPLACE TABLE metrics.metric_value ("+strings.Join(columns, ", ")+")",
+		"CREATE OR REPLACE TABLE metrics.group_value ("+strings.Join(columns, ", ")+")",
 		`CREATE OR REPLACE TABLE metrics.definition (metric_id VARCHAR, definition_version INTEGER, result VARCHAR, title VARCHAR,
 			description VARCHAR, unit VARCHAR, better VARCHAR, kind VARCHAR, fact VARCHAR, always VARCHAR, dims VARCHAR, grains VARCHAR)`)
 }
@@ -94,7 +101,7 @@ func (c *Catalogue) storeFact(ctx context.Context, conn *sql.Conn, metrics []*Me
 func storeLarge(ctx context.Context, conn *sql.Conn, f fact, metrics []*Metric) error {
 	var sets []set
 	for _, m := range metrics {
-		sets = append(sets, m.storedSets()...)
+		sets = append(append(sets, m.storedSets()...), m.groupSets()...)
 	}
 	base := step{"t_base", []string{f.baseSQL(metrics, sets)}}
 	if err := materialise(ctx, conn, "prepare "+f.name, base); err != nil {
@@ -155,7 +162,7 @@ func execute(ctx context.Context, conn executer, what string, statements ...stri
 func batches(f fact, metrics []*Metric) []*batch {
 	var out []*batch
 	for _, same := range group(metrics, (*Metric).passKey) {
-		out = append(out, newBatch(f, same, same[0].storedSets()))
+		out = append(out, newBatch(f, same, append(same[0].storedSets(), same[0].groupSets()...)))
 	}
 	return out
 }

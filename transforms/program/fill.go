@@ -3,7 +3,9 @@ package program
 import (
 	"cmp"
 	"database/sql/driver"
+	"maps"
 	"math/big"
+	"slices"
 	"time"
 
 	"github.com/tributary-data/tributary/schemas/diag"
@@ -27,6 +29,11 @@ func (p *Program) fillLists(w *writer) {
 	w.table("threshold", func(row func(...driver.Value)) {
 		for _, t := range p.Metrics.Thresholds.List() {
 			row(t.Name, orNullSeconds(Duration{Seconds: t.Seconds}), decimal(t.Number, 18, 6))
+		}
+	})
+	w.table("record_url", func(row func(...driver.Value)) {
+		for _, source := range slices.Sorted(maps.Keys(w.params.RecordURL)) {
+			row(source, w.params.RecordURL[source])
 		}
 	})
 	w.names("affiliate_type", p.Response.AffiliateTypes)

@@ -23,6 +23,8 @@ type Params struct {
 	Zone     string // the reporting time zone
 	Currency string // the functional currency
 	MinN     int
+	// RecordURL is how a record is opened in its source, by source: an address with {key} in it.
+	RecordURL map[string]string
 }
 
 const ddl = `
@@ -33,6 +35,7 @@ CREATE OR REPLACE TABLE program.param (as_of DATE NOT NULL, as_of_at TIMESTAMPTZ
   revenue_active_months INTEGER NOT NULL, activation_days INTEGER NOT NULL, vendor_calendar VARCHAR, partner_calendar VARCHAR,
   fx_kind VARCHAR NOT NULL, fx_max_age_days INTEGER, default_currency VARCHAR);
 CREATE OR REPLACE TABLE program.threshold (name VARCHAR NOT NULL, seconds BIGINT, number DECIMAL(18,6));
+CREATE OR REPLACE TABLE program.record_url (source VARCHAR NOT NULL, template VARCHAR NOT NULL);
 CREATE OR REPLACE TABLE program.affiliate_type (partner_type VARCHAR NOT NULL);
 CREATE OR REPLACE TABLE program.new_logo_order_type (order_type VARCHAR NOT NULL);
 CREATE OR REPLACE TABLE program.void_loss_reason (reason VARCHAR NOT NULL);

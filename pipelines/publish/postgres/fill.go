@@ -212,6 +212,12 @@ func indexes(table Table) []string {
 	if table.has("deal_id") {
 		out = append(out, "deal_id")
 	}
+	if table.has("state") {
+		out = append(out, "state")
+	}
+	if table.has("entity_key") && !table.has("anchor_at") {
+		out = append(out, "entity, entity_key")
+	}
 	return out
 }
 

@@ -1,0 +1,158 @@
+package grafana
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/tributary-data/tributary/transforms/catalogue"
+)
+
+// figure names a metric as a panel shows it.
+type figure struct {
+	id        string
+	at        []string // dimension and value, for dimensions that the metric is always cut by
+	name      string   // instead of the metric's title
+	color     string
+	numerator bool // the numerator instead of the value, such as the amount behind a share
+}
+
+func metric(id string, at ...string) figure { return figure{id: id, at: at} }
+
+func (f figure) as(name string) figure { f.name = name; return f }
+
+func (f figure) in(color string) figure { f.color = color; return f }
+
+// over is the amount or number of cases that stands over the line of a share.
+func (f figure) over() figure { f.numerator = true; return f }
+
+// planned are ids of the metrics that the specification has and the catalogue will get: naming one of them keeps its place.
+func planned(id string) bool {
+	group, number, _ := strings.Cut(id, "-")
+	return slices.Contains([]string{"RSP", "CNV", "VEL", "REV", "ACT", "DRG", "ECO", "ACC", "HYG"}, group) && number != ""
+}
+
+// shown is a figure whose metric exists.
+type shown struct {
+	figure
+	metric *catalogue.Metric
+	title  string
+}
+
+// find keeps the figures that exist. A name that can never exist is a mistake of the layout.
+func (b *builder) find(figures []figure) []shown {
+	var out []shown
+	for _, f := range figures {
+		m, ok := b.cat.Metric(f.id)
+		if !ok {
+			if !planned(f.id) {
+				b.problems = append(b.problems, fmt.Errorf("dashboard %s: there is no metric %s", b.board.uid, f.id))
+			}
+			continue
+		}
+		title := f.name
+		if title == "" {
+			title = m.Title
+		}
+		out = append(out, shown{f, m, title})
+	}
+	return out
+}
+
+// amount is a row's value as one number column, whatever its unit.
+func (s shown) amount(v string) string {
+	if s.numerator {
+		return v + ".numerator"
+	}
+	return "coalesce(" + v + ".value_money, " + v + ".value_number)"
+}
+
+// filter picks a figure's rows among those of several metrics.
+func (s shown) filter(v string) string {
+	out := v + ".metric_id = " + quote(s.id)
+	for i := 0; i+1 < len(s.at); i += 2 {
+		out += " AND " + v + "." + s.at[i] + " = " + quote(s.at[i+1])
+	}
+	return out
+}
+
+// fixed are the dimensions that the figure itself gives a value.
+func (s shown) fixed() []string {
+	var out []string
+	for i := 0; i < len(s.at); i += 2 {
+		out = append(out, s.at[i])
+	}
+	return out
+}
+
+// cut is the condition on a value's dimensions: those of the board's variables as chosen, those that all figures are always cut by left
+// open (they are fixed by the figure, grouped by, or summed where they add up), the others uncut.
+func (b *builder) cut(v string, figures []shown, open ...string) string {
+	for _, f := range figures {
+		open = append(open, f.metric.Always...)
+	}
+	var out []string
+	for _, d := range catalogue.Dims() {
+		switch {
+		case d == "program" && slices.Contains(open, d) && b.chooses("program"):
+			out = append(out, "('$program' = '*' OR "+v+".program = '$program')")
+		case slices.Contains(open, d):
+		case d == "partner" && b.chooses("partner"):
+			out = append(out, "coalesce("+v+".partner, '*') = '$partner'")
+		case d == "partner_type" && b.chooses("type"):
+			out = append(out, "coalesce("+v+".partner_type, '*') = "+group("type"))
+		case d == "program_tier" && b.chooses("tier"):
+			out = append(out, "coalesce("+v+".program_tier, '*') = "+group("tier"))
+		default:
+			out = append(out, v+"."+d+" IS NULL")
+		}
+	}
+	return strings.Join(out, " AND ")
+}
+
+// chooses says whether the board's readers limit figures by a variable.
+func (b *builder) chooses(variable string) bool { return slices.Contains(b.board.chosen, variable) }
+
+// group is the chosen type or tier, which a chosen partner makes needless: it says more.
+func group(variable string) string { return "CASE WHEN '$partner' = '*' THEN '$" + variable + "' ELSE '*' END" }
+
+// values is where figures are read: a type and a tier together stand in a table of their own.
+func (b *builder) values() string {
+	if b.chooses("tier") {
+		return "(SELECT * FROM {t}.metric_value UNION ALL SELECT * FROM {t}.group_value)"
+	}
+	return "{t}.metric_value"
+}
+
+// pick is one figure as a column: the sum is over the one row that it has, or over its programs.
+func (s shown) pick(v, condition string) string {
+	if condition != "" {
+		condition = " AND " + condition
+	}
+	return "sum(" + s.amount(v) + ") FILTER (WHERE " + s.filter(v) + condition + ")"
+}
+
+// perQuarter is a row per quarter with a column per figure, the newest first. which says which quarters, c being the chosen one.
+func (b *builder) perQuarter(figures []shown, which string) string {
+	columns := []string{`q.label AS "Quarter"`}
+	for _, f := range figures {
+		columns = append(columns, f.pick("v", "")+" AS "+name(f.title))
+	}
+	return "SELECT " + strings.Join(columns, ",\n  ") + "\nFROM {t}.quarter AS c\nJOIN {t}.quarter AS q ON " + which +
+		"\nLEFT JOIN " + b.values() + " AS v ON v.grain = 'quarter' AND v.period_start = q.quarter_start AND v.metric_id IN (" + ids(figures) + ")\n  AND " +
+		b.cut("v", figures) + "\nWHERE c.key = '$quarter'\nGROUP BY q.label, q.quarter_start"
+}
+
+func ids(figures []shown) string {
+	var out []string
+	for _, f := range figures {
+		if id := quote(f.id); !slices.Contains(out, id) {
+			out = append(out, id)
+		}
+	}
+	return strings.Join(out, ", ")
+}
+
+func quote(s string) string { return "'" + strings.ReplaceAll(s, "'", "''") + "'" }
+
+func name(s string) string { return `"` + strings.ReplaceAll(s, `"`, `""`) + `"` }

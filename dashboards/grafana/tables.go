@@ -1,0 +1,149 @@
+package grafana
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/grafana/grafana-foundation-sdk/go/dashboard"
+)
+
+// peersRow is the label of the scorecard's last row.
+const peersRow = "Median of peers"
+
+// scorecard has a column per figure: the chosen quarter, the one before, the same a year before, and for one partner the median of its peers.
+func scorecard(s size, title string, figures ...figure) panel {
+	return func(b *builder) *dashboard.Panel {
+		found := b.find(figures)
+		if len(found) == 0 {
+			return nil
+		}
+		sql := "SELECT * FROM (\n" + b.perQuarter(found, "q.key IN (c.key, c.previous_key, c.year_key)") + "\nORDER BY q.quarter_start DESC\n) AS own"
+		if b.chooses("partner") {
+			sql += "\nUNION ALL\nSELECT " + strings.Join(b.peers(found), ",\n  ") +
+				"\nFROM {t}.peer_value AS v JOIN {t}.quarter AS c ON v.period_start = c.quarter_start\nWHERE c.key = '$quarter' AND v.grain = 'quarter' AND v.partner = '$partner' AND v.metric_id IN (" +
+				ids(found) + ")\nHAVING '$partner' <> '*'"
+		}
+		columns := []column{text1("Quarter", 160)}
+		for _, f := range found {
+			columns = append(columns, number(f.title, b.unitOf(f, false), 0))
+		}
+		return b.tablePanel(s, title, b.describe("– stands for no cases, and for peers that are fewer than five.", found), sql, noValue(found), columns...)
+	}
+}
+
+// peers are the medians of the figures' peers, where there are five or more.
+func (b *builder) peers(found []shown) []string {
+	out := []string{quote(peersRow)}
+	for _, f := range found {
+		if f.numerator {
+			out = append(out, "CAST(NULL AS double precision)")
+			continue
+		}
+		condition := f.filter("v")
+		for i := 0; i+1 < len(f.at); i += 2 {
+			condition = strings.ReplaceAll(condition, "v."+f.at[i]+" = "+quote(f.at[i+1]), "CAST(v.dims AS json) ->> "+quote(f.at[i])+" = "+quote(f.at[i+1]))
+		}
+		out = append(out, "max(v.median) FILTER (WHERE "+condition+")")
+	}
+	return out
+}
+
+// breakdown has a row per value of a dimension and a column per figure of the chosen quarter; the first figure also for the quarter before.
+func breakdown(s size, title, dim, label string, limit int, figures ...figure) panel {
+	return func(b *builder) *dashboard.Panel {
+		found := slices.DeleteFunc(b.find(figures), func(f shown) bool {
+			return !slices.Contains(f.metric.Dims, dim) && !slices.Contains(f.metric.Always, dim)
+		})
+		if len(found) == 0 {
+			return nil
+		}
+		before := found[0].title + ", quarter before"
+		columns := []string{b.label(dim) + " AS " + name(label)}
+		shapes := []column{text1(label, 0)}
+		if dim == "partner" {
+			columns = append(columns, "v.partner AS partner_id")
+			shapes = []column{{name: label, link: qbrLink, text: "Open the QBR of ${__data.fields.partner_id}", width: 240}, {name: "partner_id", hidden: true}}
+		}
+		for i, f := range found {
+			columns = append(columns, f.pick("v", "q.key = c.key")+" AS "+name(f.title))
+			shapes = append(shapes, number(f.title, b.unitOf(f, false), 0))
+			if i == 0 {
+				columns = append(columns, f.pick("v", "q.key = c.previous_key")+" AS "+name(before))
+				shapes = append(shapes, number(before, b.unitOf(f, false), 0))
+			}
+		}
+		sql := "SELECT " + strings.Join(columns, ",\n  ") + "\nFROM {t}.quarter AS c\nJOIN {t}.quarter AS q ON q.key IN (c.key, c.previous_key)\nJOIN " + b.values() +
+			" AS v ON v.grain = 'quarter' AND v.period_start = q.quarter_start AND v.metric_id IN (" + ids(found) + ")\n  AND " + b.cut("v", found, dim) +
+			" AND v." + dim + " IS NOT NULL\n" + names(dim) + "WHERE c.key = '$quarter'\nGROUP BY 1" + also(dim) + "\nHAVING " + found[0].pick("v", "") + " IS NOT NULL" +
+			fmt.Sprintf("\nORDER BY 3 DESC NULLS LAST, 1\nLIMIT %d", limit)
+		if dim != "partner" {
+			sql = strings.Replace(sql, "ORDER BY 3", "ORDER BY 2", 1)
+		}
+		return b.tablePanel(s, title, b.describe("", found), sql, noValue(found), shapes...)
+	}
+}
+
+const qbrLink = "/d/tributary-qbr?var-partner=${__data.fields.partner_id}&${quarter:queryparam}&${datasource:queryparam}"
+
+func also(dim string) string {
+	if dim == "partner" {
+		return ", 2"
+	}
+	return ""
+}
+
+// names joins what a dimension's values are called.
+func names(dim string) string {
+	switch dim {
+	case "partner":
+		return "LEFT JOIN {t}.partner AS p ON p.partner_id = v.partner\n"
+	case "program":
+		return "LEFT JOIN (SELECT program_id, max(title) AS title FROM {t}.program_incentive_version GROUP BY program_id) AS p ON p.program_id = v.program\n"
+	}
+	return ""
+}
+
+func (b *builder) label(dim string) string {
+	switch dim {
+	case "partner":
+		return "coalesce(p.name, CASE v.partner WHEN 'none' THEN 'no partner' WHEN 'unknown' THEN 'partner unknown' ELSE v.partner END)"
+	case "program":
+		return "coalesce(p.title, v.program)"
+	}
+	return "replace(v." + dim + ", '_', ' ')"
+}
+
+// funnel is a row per motion and stage, in their order, with what happened there.
+func funnel(s size, title string, figures ...figure) panel {
+	return func(b *builder) *dashboard.Panel {
+		found := b.find(figures)
+		if len(found) == 0 {
+			return nil
+		}
+		first := found[0]
+		before := first.title + ", quarter before"
+		columns := []string{
+			`coalesce(m.title, s.motion) AS "Motion"`, `s.rank || ' ' || s.stage AS "Stage"`,
+			"sum(v.denominator) FILTER (WHERE " + first.filter("v") + " AND q.key = c.key) AS \"Entered\"",
+		}
+		shapes := []column{text1("Motion", 190), text1("Stage", 200), number("Entered", count(), 90)}
+		for i, f := range found {
+			columns = append(columns, f.pick("v", "q.key = c.key")+" AS "+name(f.title))
+			shape := number(f.title, b.unitOf(f, false), 0)
+			shape.gauge = i == 0
+			shapes = append(shapes, shape)
+			if i == 0 {
+				columns = append(columns, f.pick("v", "q.key = c.previous_key")+" AS "+name(before))
+				shapes = append(shapes, number(before, b.unitOf(f, false), 0))
+			}
+		}
+		sql := "SELECT " + strings.Join(columns, ",\n  ") + "\nFROM {t}.quarter AS c\nJOIN {t}.quarter AS q ON q.key IN (c.key, c.previous_key)\nJOIN " + b.values() +
+			" AS v ON v.grain = 'quarter' AND v.period_start = q.quarter_start AND v.metric_id IN (" + ids(found) + ")\n  AND " + b.cut("v", found) +
+			"\nJOIN {t}.program_stage AS s ON s.motion = v.motion AND s.stage = v.stage\nLEFT JOIN {t}.program_motion AS m ON m.motion = s.motion\n" +
+			"WHERE c.key = '$quarter'\nGROUP BY m.title, s.motion, s.rank, s.stage\nORDER BY 1, s.rank"
+		return b.tablePanel(s, title, b.describe("Deals by the quarter in which they reached the stage.", found), sql, noValue(found), shapes...)
+	}
+}
+
+func position(i int) string { return fmt.Sprint(i) }
