@@ -116,11 +116,13 @@ func (s Session) options(ctx context.Context, v Variable, values Values, within 
 		return s.queried(ctx, v, text, values, within)
 	case "custom", "interval":
 		return listed(text), nil
-	case "constant", "textbox", "datasource":
-		if v.Type != "constant" {
-			text = strings.Join(v.current(), "")
-		}
+	case "constant":
 		return []Option{{Text: text, Value: text}}, nil
+	case "textbox":
+		text = strings.Join(v.current(), "")
+		return []Option{{Text: text, Value: text}}, nil
+	case "datasource": // the one that is provisioned
+		return []Option{{Text: "Tributary", Value: "tributary"}}, nil
 	}
 	return nil, fmt.Errorf("type %q is not known here", v.Type)
 }

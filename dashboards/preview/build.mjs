@@ -1,16 +1,20 @@
 // Draws dashboards: node build.mjs FRAMES OUT [DOCS]. FRAMES has a file per dashboard (made by `go run ./dashboards/preview`), OUT gets a
 // screenshot per dashboard and theme; DOCS, where given, the light ones, smaller. Ends with 1 when a panel has a problem.
-import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
-import { basename, dirname, join, resolve } from 'node:path';
+import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { basename, dirname, extname, join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
 import { build } from 'esbuild';
 import puppeteer from 'puppeteer-core';
 
+import { reduce } from './png.mjs';
+
 const here = dirname(fileURLToPath(import.meta.url));
 const [frames, out, docs] = process.argv.slice(2).map((p) => resolve(p));
 const width = 1600;
-const docsWidth = 1400;
+const origin = 'http://preview.invalid'; // nobody's: every request is answered here
+const fonts = { 'Inter-Regular.woff2': 400, 'Inter-Medium.woff2': 500 }; // which Grafana's server has, and its packages have not
+const types = { '.html': 'text/html', '.js': 'text/javascript', '.css': 'text/css', '.svg': 'image/svg+xml' };
 const largest = 400_000; // bytes of an image in docs
 
 mkdirSync(out, { recursive: true });
@@ -54,18 +58,15 @@ async function draw(data, theme) {
     }
   });
   page.on('pageerror', (e) => found.push(`the page failed: ${e.message}`));
-  page.on('request', (r) => {
-    if (!r.url().startsWith('file:') && !r.url().startsWith('data:') && !r.url().startsWith('blob:')) {
-      found.push(`the page asks for ${r.url()}`);
-    }
-  });
-  await page.setViewport({ width, height: 1000 });
+  await page.setRequestInterception(true);
+  page.on('request', (r) => serve(r, found));
+  await page.setViewport({ width, height: heightOf(data.dashboard) }); // all of it: tables below the window are not drawn
   const name = `${data.dashboard.uid}-${theme}`;
   const html = join(out, `${name}.html`);
   const text = JSON.stringify({ ...data, theme }).replaceAll('<', '\\u003c');
   writeFileSync(html, `<!doctype html><meta charset="utf-8"><title>${name}</title><link rel="stylesheet" href="page.css"><style>${style}</style>
 <body><div id="root"></div><script>window.preview = ${text}; window.__grafana_public_path__ = ''; window.grafanaBootData = { settings: {}, user: {}, navTree: [] }</script><script src="page.js"></script>`);
-  await page.goto('file://' + html);
+  await page.goto(`${origin}/${name}.html`);
   try {
     await page.waitForFunction('window.inspected || window.failed', { timeout: 60_000 });
   } catch {
@@ -80,21 +81,41 @@ async function draw(data, theme) {
   await page.screenshot({ path: join(out, `${name}.png`), fullPage: true });
   console.log(join(out, `${name}.png`));
   if (docs && theme === 'light') {
-    await shrink(page, join(docs, `dashboard-${data.dashboard.uid}.png`), join(out, `${name}.png`));
+    await shrink(join(docs, `dashboard-${data.dashboard.uid.replace(/^tributary-/, '')}.png`), join(out, `${name}.png`));
   }
   await page.close();
   return found;
 }
 
+// heightOf is the page's, head and all.
+function heightOf(dashboard) {
+  const rows = Math.max(...dashboard.panels.map((p) => p.gridPos.y + p.gridPos.h));
+  return rows * 38 + 130;
+}
+
+// serve answers what the page asks for from the folder of the page and from Grafana's icons; nothing leaves this machine.
+function serve(request, found) {
+  const { origin: from, pathname } = new URL(request.url());
+  if (from !== origin) {
+    return request.url().startsWith('data:') || request.url().startsWith('blob:') ? request.continue() : (found.push(`the page asks for ${request.url()}`), request.abort());
+  }
+  const icon = pathname.split('/img/')[1];
+  const weight = fonts[basename(pathname)];
+  const path = icon ? join(here, 'node_modules/@grafana/ui/dist/public/img', icon) :
+    weight ? join(here, `node_modules/@fontsource/inter/files/inter-latin-${weight}-normal.woff2`) : join(out, basename(pathname));
+  if (!existsSync(path)) {
+    if (pathname !== '/favicon.ico') {
+      found.push(`the page asks for ${pathname}, which is not there`);
+    }
+    return request.respond({ status: 204 });
+  }
+  return request.respond({ status: 200, contentType: types[extname(path)] ?? 'application/octet-stream', body: readFileSync(path) });
+}
+
 // shrink writes a smaller copy for the documentation.
-async function shrink(page, target, source) {
+async function shrink(target, source) {
   mkdirSync(dirname(target), { recursive: true });
-  const sheet = await browser.newPage();
-  const image = readFileSync(source).toString('base64');
-  await sheet.setContent(`<body style="margin:0"><img style="width:${docsWidth}px;display:block" src="data:image/png;base64,${image}"></body>`);
-  await sheet.setViewport({ width: docsWidth, height: 800 });
-  const bytes = await sheet.screenshot({ fullPage: true, optimizeForSpeed: false });
-  await sheet.close();
+  const bytes = await reduce(browser, readFileSync(source));
   if (bytes.length > largest) {
     throw new Error(`${basename(target)} has ${bytes.length} bytes, more than ${largest}`);
   }

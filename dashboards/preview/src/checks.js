@@ -70,8 +70,7 @@ function overflow(panel, box) {
     out.push(`the table is ${grid.scrollWidth - grid.clientWidth} pixels wider than its box`);
   }
   if (grid) {
-    const cut = [...grid.querySelectorAll('[role=columnheader]')].filter((h) => [...h.querySelectorAll('*')].some((e) => e.children.length === 0 && e.scrollWidth > e.clientWidth + 1 && e.clientWidth > 0));
-    out.push(...cut.map((h) => `the heading “${h.textContent}” is cut off`));
+    out.push(...cutOff(grid));
     if (grid.querySelectorAll('[role=row]').length < 2 && box.dataset.empty !== 'true') {
       out.push('the table shows no rows');
     }
@@ -99,4 +98,43 @@ function overflow(panel, box) {
     }
   }
   return out;
+}
+
+// cutOff finds headings and numbers of a table that are not seen whole, and text columns of which most cells are not.
+function cutOff(grid) {
+  const out = [];
+  const columns = new Map();
+  for (const cell of grid.querySelectorAll('[role=columnheader], [role=gridcell]')) {
+    const hidden = isCut(cell);
+    if (cell.role === 'columnheader') {
+      columns.set(cell.ariaColIndex, { name: cell.textContent, cells: 0, cut: [] });
+      if (hidden) {
+        out.push(`the heading “${cell.textContent}” is cut off`);
+      }
+      continue;
+    }
+    const column = columns.get(cell.ariaColIndex);
+    column.cells++;
+    if (hidden) {
+      column.cut.push(cell.textContent);
+    }
+  }
+  for (const { name, cells, cut } of columns.values()) {
+    const number = cut.find((text) => /^[-\d]/.test(text));
+    if (number) {
+      out.push(`in column ${name}, ${number} is cut off`);
+    } else if (cut.length > cells / 2) {
+      out.push(`in column ${name}, most cells are cut off, such as “${cut[0]}”`);
+    }
+  }
+  return out;
+}
+
+// isCut measures the text itself: what hangs out to the left does not scroll.
+function isCut(cell) {
+  const range = document.createRange();
+  range.selectNodeContents(cell);
+  const text = range.getBoundingClientRect();
+  const room = cell.getBoundingClientRect();
+  return text.left < room.left - 1 || text.right > room.right + 1;
 }

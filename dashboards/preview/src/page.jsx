@@ -1,4 +1,7 @@
 // The page: one dashboard as Grafana lays it out, drawn when everything it needs is there. The data stands in window.preview.
+import '@fontsource/inter/latin-400.css';
+import '@fontsource/inter/latin-500.css';
+import '@fontsource/inter/latin-ext-400.css';
 import { useEffect, useState } from 'react';
 import { createRoot } from 'react-dom/client';
 import {
@@ -123,6 +126,7 @@ async function settle() {
 }
 
 async function start() {
+  await Promise.all(['400 14px Inter', '500 14px Inter'].map((font) => document.fonts.load(font, 'Aä'))); // charts measure text before they draw
   await initPluginTranslations('grafana-ui');
   setTemplateSrv({ replace: replaceVariables, getVariables: () => [], containsTemplate: () => false, updateTimeRange: () => {} });
   initRegistry();
