@@ -63,7 +63,7 @@ func call(name string, arguments []string, within Range) (string, error) {
 	case "__unixEpochNanoTo":
 		return strconv.FormatInt(to.UnixNano(), 10), nil
 	}
-	return "", errors.New("Grafana's PostgreSQL data source does not have it")
+	return "", errors.New("the PostgreSQL data source does not have it")
 }
 
 func group(name string, arguments []string) (string, error) {

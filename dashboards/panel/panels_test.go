@@ -3,6 +3,7 @@ package panel_test
 import (
 	"cmp"
 	"context"
+	"encoding/json"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -19,7 +20,7 @@ import (
 var now = time.Date(2026, 10, 1, 6, 0, 0, 0, time.UTC)
 
 // several is how many values of a variable are tried besides the one that a dashboard opens with.
-const several = 4
+const several = 12
 
 // timed is how long a query took.
 type timed struct {
@@ -54,7 +55,7 @@ func TestEveryPanelOnTheDemo(t *testing.T) {
 	var times []timed
 	for _, d := range dashboards(t) {
 		t.Run(d.UID, func(t *testing.T) {
-			s := session(t, served.demo, panel.BareSingle)
+			s := session(t, databases(t).demo, panel.BareSingle)
 			values, err := s.Resolve(t.Context(), d, nil)
 			require.NoError(t, err)
 			times = append(times, every(t, s, d, values, true)...)
@@ -77,7 +78,7 @@ func TestEveryPanelOnTheDemo(t *testing.T) {
 func TestEveryPanelInOlderGrafana(t *testing.T) {
 	for _, d := range dashboards(t) {
 		t.Run(d.UID, func(t *testing.T) {
-			s := session(t, served.demo, panel.QuotedSingle)
+			s := session(t, databases(t).demo, panel.QuotedSingle)
 			values, err := s.Resolve(t.Context(), d, nil)
 			require.NoError(t, err)
 			every(t, s, d, values, true)
@@ -94,7 +95,7 @@ func TestEveryPanelInOlderGrafana(t *testing.T) {
 func TestEveryPanelOnAnEmptyWarehouse(t *testing.T) {
 	for _, d := range dashboards(t) {
 		t.Run(d.UID, func(t *testing.T) {
-			s := session(t, served.empty, panel.BareSingle)
+			s := session(t, databases(t).empty, panel.BareSingle)
 			values, err := s.Resolve(t.Context(), d, nil)
 			require.NoError(t, err)
 			every(t, s, d, values, false)
@@ -127,6 +128,9 @@ func every(t *testing.T, s panel.Session, d panel.Dashboard, values panel.Values
 			found += frame.Rows()
 			if frame.Rows() > 0 {
 				fits(t, name, p, frame)
+			}
+			if p.Type == "timeseries" { // which holds the time's name and order to what Grafana asks for
+				require.Equal(t, panel.Series, q.Format, "the format of %s", name)
 			}
 		}
 		if rows && len(p.Targets) > 0 && panel.MayBeEmpty(d, p) == "" {
@@ -201,4 +205,39 @@ func choices(t *testing.T, s panel.Session, d panel.Dashboard, values panel.Valu
 		}
 	}
 	return out
+}
+
+// TestWrongQueriesAreTold proves that the tests above can fail.
+func TestWrongQueriesAreTold(t *testing.T) {
+	s := session(t, databases(t).demo, panel.BareSingle)
+	for sql, problem := range map[string]string{
+		`SELECT period_start AS time, nothing FROM tributary.metric_value`: `column "nothing" does not exist`,
+		`SELECT name FROM staging.partner`:                                 "does not exist",
+		`DELETE FROM tributary.metric_value`:                               "permission denied",
+		`SELECT 1 AS time, 2.5 AS v UNION ALL SELECT 0, 1 ORDER BY 1 DESC`: "does not ascend",
+		`SELECT period_start, 1 FROM tributary.metric_value LIMIT 1`:       "there is no column time",
+		`SELECT '$quarter'::date AS time, 1 AS v`:                          "invalid input syntax",
+		`SELECT $__fiscalQuarter(closed_at)`:                               "macro $__fiscalQuarter",
+	} {
+		_, err := s.Run(t.Context(), panel.Dashboard{UID: "wrong"}, panel.Target{RefID: "A", Format: panel.Series, RawSQL: sql}, panel.Values{"quarter": {Values: []string{""}}})
+		require.ErrorContains(t, err, problem, sql)
+	}
+}
+
+// TestFrame has the types that the data source gives to PostgreSQL's.
+func TestFrame(t *testing.T) {
+	s := session(t, databases(t).demo, panel.BareSingle)
+	result, err := s.Run(t.Context(), panel.Dashboard{}, panel.Target{RefID: "A", Format: panel.Table, RawSQL: `
+		SELECT 12.50::numeric AS money, 3::bigint AS n, 'x' AS text, true AS yes, DATE '2026-09-30' AS day, '{"a": 1}'::jsonb AS json, NULL::float8 AS nothing, 1790000000 AS time`}, nil)
+	require.NoError(t, err)
+	require.Equal(t, []panel.Field{
+		{Name: "money", Type: panel.Number, Values: []any{12.5}},
+		{Name: "n", Type: panel.Number, Values: []any{3.0}},
+		{Name: "text", Type: panel.Text, Values: []any{"x"}},
+		{Name: "yes", Type: panel.Boolean, Values: []any{true}},
+		{Name: "day", Type: panel.Time, Values: []any{time.Date(2026, 9, 30, 0, 0, 0, 0, time.UTC).UnixMilli()}},
+		{Name: "json", Type: panel.Other, Values: []any{json.RawMessage(`{"a": 1}`)}},
+		{Name: "nothing", Type: panel.Number, Values: []any{nil}},
+		{Name: "time", Type: panel.Time, Values: []any{int64(1790000000000)}},
+	}, result.Frame.Fields)
 }

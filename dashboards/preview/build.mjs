@@ -34,6 +34,7 @@ const browser = await puppeteer.launch({
 });
 const problems = [];
 try {
+  await seesFaults();
   for (const file of readdirSync(frames).filter((f) => f.endsWith('.json')).sort()) {
     const data = JSON.parse(readFileSync(join(frames, file), 'utf8'));
     for (const theme of ['light', 'dark']) {
@@ -48,6 +49,20 @@ for (const p of once) {
   console.error(p);
 }
 process.exitCode = once.length > 0 ? 1 : 0;
+
+// seesFaults draws a page of faults, and fails when one of them is not found: a check that finds nothing may look at nothing.
+async function seesFaults() {
+  const data = JSON.parse(readFileSync(join(here, 'testdata/faults.json'), 'utf8'));
+  const found = await draw(data, 'light');
+  const missed = data.expected.filter((e) => {
+    const [panel, text] = e.split(/: (.*)/);
+    return !found.some((f) => f.startsWith(panel + ': ') && f.includes(text));
+  });
+  const wrong = found.filter((f) => f.startsWith('good: '));
+  if (missed.length + wrong.length > 0) {
+    throw new Error(`the checks do not see: ${missed.join('; ')}${wrong.length ? '; and see what is not there: ' + wrong.join('; ') : ''}\nthey saw:\n${found.join('\n')}`);
+  }
+}
 
 async function draw(data, theme) {
   const found = [];
@@ -79,7 +94,9 @@ async function draw(data, theme) {
   const empty = new Set(data.may_be_empty ?? []);
   found.push(...(inspected ?? []).filter((p) => !(p.endsWith(': EMPTY') && empty.has(p.slice(0, -': EMPTY'.length)))).map((p) => p.replace(/EMPTY$/, 'it has no data, which is not expected')));
   await page.screenshot({ path: join(out, `${name}.png`), fullPage: true });
-  console.log(join(out, `${name}.png`));
+  if (!data.expected) {
+    console.log(join(out, `${name}.png`));
+  }
   if (docs && theme === 'light') {
     await shrink(join(docs, `dashboard-${data.dashboard.uid.replace(/^tributary-/, '')}.png`), join(out, `${name}.png`));
   }

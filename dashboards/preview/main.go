@@ -32,11 +32,12 @@ func main() {
 
 // drawn is the file of a dashboard, as src/page.jsx reads it.
 type drawn struct {
-	Dashboard  json.RawMessage       `json:"dashboard"`
-	Values     panel.Values          `json:"values"`
-	Range      panel.Range           `json:"range"`
-	Results    map[int][]panel.Frame `json:"results"`
-	MayBeEmpty []string              `json:"may_be_empty"`
+	Dashboard  json.RawMessage        `json:"dashboard"`
+	Values     panel.Values           `json:"values"`
+	Range      panel.Range            `json:"range"`
+	Results    map[int][]panel.Frame  `json:"results"`
+	Marks      map[string]panel.Frame `json:"marks"` // annotations
+	MayBeEmpty []string               `json:"may_be_empty"`
 }
 
 func run(ctx context.Context, out, address string, paths []string) (err error) {
@@ -79,7 +80,7 @@ func write(ctx context.Context, conn *pgconn.PgConn, path, out string) error {
 		return fmt.Errorf("%s: %w", path, err)
 	}
 	s := panel.Session{DB: conn, Now: time.Now()}
-	file := drawn{Dashboard: text, Results: map[int][]panel.Frame{}, MayBeEmpty: []string{}}
+	file := drawn{Dashboard: text, Results: map[int][]panel.Frame{}, Marks: map[string]panel.Frame{}, MayBeEmpty: []string{}}
 	if file.Values, err = s.Resolve(ctx, d, nil); err != nil {
 		return err
 	}
@@ -87,20 +88,8 @@ func write(ctx context.Context, conn *pgconn.PgConn, path, out string) error {
 	if file.Range, err = s.Range(d); err != nil {
 		return err
 	}
-	for _, p := range d.All() {
-		for _, q := range p.Targets {
-			if q.Hide {
-				continue
-			}
-			result, err := s.Run(ctx, d, q, file.Values)
-			if err != nil {
-				return fmt.Errorf("dashboard %s: panel %q: %w", d.UID, p.Title, err)
-			}
-			file.Results[p.ID] = append(file.Results[p.ID], result.Frame)
-		}
-		if panel.MayBeEmpty(d, p) != "" {
-			file.MayBeEmpty = append(file.MayBeEmpty, p.Title)
-		}
+	if err := file.run(ctx, s, d); err != nil {
+		return fmt.Errorf("dashboard %s: %w", d.UID, err)
 	}
 	content, err := json.Marshal(file)
 	if err != nil {
@@ -108,6 +97,36 @@ func write(ctx context.Context, conn *pgconn.PgConn, path, out string) error {
 	}
 	if err := os.WriteFile(filepath.Join(out, d.UID+".json"), content, 0o600); err != nil {
 		return fmt.Errorf("dashboard %s: %w", d.UID, err)
+	}
+	return nil
+}
+
+// run runs the queries of the panels and of the annotations.
+func (f *drawn) run(ctx context.Context, s panel.Session, d panel.Dashboard) error {
+	for _, p := range d.All() {
+		for _, q := range p.Targets {
+			if q.Hide {
+				continue
+			}
+			result, err := s.Run(ctx, d, q, f.Values)
+			if err != nil {
+				return fmt.Errorf("panel %q: %w", p.Title, err)
+			}
+			f.Results[p.ID] = append(f.Results[p.ID], result.Frame)
+		}
+		if panel.MayBeEmpty(d, p) != "" {
+			f.MayBeEmpty = append(f.MayBeEmpty, p.Title)
+		}
+	}
+	for _, a := range d.Annotations.List {
+		if a.BuiltIn > 0 || !a.Enable {
+			continue
+		}
+		result, err := s.Run(ctx, d, a.Query(), f.Values)
+		if err != nil {
+			return fmt.Errorf("annotation %q: %w", a.Name, err)
+		}
+		f.Marks[a.Name] = result.Frame
 	}
 	return nil
 }

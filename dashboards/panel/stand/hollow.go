@@ -39,7 +39,7 @@ func withoutJSON(config map[string]any) map[string]bool {
 	for source, settings := range sources {
 		streams, _ := settings.(map[string]any)["streams"].(map[string]any)
 		for stream, settings := range streams {
-			if strings.Contains(fmt.Sprint(settings.(map[string]any)["files"]), ".json") {
+			if strings.Contains(fmt.Sprint(settings), ".json") { // among its files
 				gone[source+"."+stream] = true
 				delete(streams, stream)
 			}

@@ -30,7 +30,7 @@ const margin = 16;
 const gap = 8;
 const row = 30;
 
-const { dashboard, results, values, range, theme: mode } = window.preview;
+const { dashboard, results, marks = {}, values, range, theme: mode } = window.preview;
 const theme = createTheme({ colors: { mode } });
 const timeZone = dashboard.timezone && dashboard.timezone !== 'browser' ? dashboard.timezone : 'utc';
 const replaceVariables = replacer(values, range);
@@ -40,6 +40,12 @@ const width = document.documentElement.clientWidth - 2 * margin;
 const column = (width - 23 * gap) / 24;
 const place = ({ x, y, w, h }) => ({
   position: 'absolute', left: margin + x * (column + gap), top: y * (row + gap), width: w * column + (w - 1) * gap, height: h * row + (h - 1) * gap,
+});
+
+// lines are the annotations: when, and in which colour.
+const lines = (dashboard.annotations?.list ?? []).flatMap((a) => {
+  const times = marks[a.name]?.fields.find((f) => f.name === 'time');
+  return (times?.values ?? []).map((time) => ({ time, color: theme.visualization.getColorByName(a.iconColor) }));
 });
 
 // dataOf makes a panel's frames: the query's, transformed, with units, colours and names.
@@ -62,7 +68,7 @@ function Body({ panel, prepared, width, height }) {
   return (
     <Kind
       data={data} fieldConfig={fieldConfig} options={panel.options ?? {}} theme={theme} width={width} height={height} range={timeRange} timeZone={timeZone}
-      replaceVariables={replaceVariables}
+      replaceVariables={replaceVariables} marks={lines}
     />
   );
 }
