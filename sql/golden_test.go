@@ -28,6 +28,7 @@ CREATE TABLE program.param AS SELECT DATE '2026-06-30' AS as_of, TIMESTAMPTZ '20
   90::INTEGER AS activation_days, 'office' AS vendor_calendar, 'office' AS partner_calendar, 'spot' AS fx_kind,
   CAST(NULL AS INTEGER) AS fx_max_age_days, CAST(NULL AS VARCHAR) AS default_currency;
 CREATE TABLE program.affiliate_type AS SELECT 'affiliate' AS partner_type;
+CREATE TABLE program.record_url (source VARCHAR, template VARCHAR);
 CREATE TABLE program.new_logo_order_type AS SELECT 'new_logo' AS order_type;
 CREATE TABLE program.void_loss_reason AS SELECT 'duplicate' AS reason;
 CREATE TABLE program.void_reason AS SELECT * FROM (VALUES ('closed', 'duplicate'), ('closed', 'spam'), ('closed', 'recalled'), ('unassigned', 'recalled'), ('unassigned', 'unassigned'), ('unassigned', 'reassigned')) AS v(scope, reason);

@@ -29,7 +29,7 @@ func cfo() board {
 			}},
 			{"What do we owe partners, and why did it change?", []panel{
 				breakdown(size{14, 8}, "Liability by program", "program", "Program", 50,
-					metric("ACC-4").as("Accrued in the quarter"), metric("ACC-1").as("Eligible base"), metric("ACC-2").as("Earned to date"), metric("ACC-3").as("Accrued to date")),
+					metric("ACC-4").as("Accrued in the quarter"), eligibleBase(), metric("ACC-2").as("Earned to date"), metric("ACC-3").as("Accrued to date")),
 				bridge(size{10, 8}),
 				breakdown(size{14, 6}, "Commission by program", "program", "Program", 50,
 					metric("ACC-7").as("Credited in the quarter"), metric("ACC-7.estimated").as("Estimated"), metric("ACC-8").as("Forgone: SLA missed"), metric("ACC-8.all_gates").as("Forgone: all gates")),

@@ -1,6 +1,7 @@
 package grafana
 
 import (
+	"cmp"
 	"fmt"
 	"slices"
 	"strings"
@@ -14,7 +15,8 @@ type figure struct {
 	at        []string // dimension and value, for dimensions that the metric is always cut by
 	name      string   // instead of the metric's title
 	color     string
-	numerator bool // the numerator instead of the value, such as the amount behind a share
+	numerator bool   // the numerator instead of the value, such as the amount behind a share
+	only      string // a further condition on its rows, v being the value
 }
 
 func metric(id string, at ...string) figure { return figure{id: id, at: at} }
@@ -25,6 +27,9 @@ func (f figure) in(color string) figure { f.color = color; return f }
 
 // over is the amount or number of cases that stands over the line of a share.
 func (f figure) over() figure { f.numerator = true; return f }
+
+// where leaves out rows that the figure is not of.
+func (f figure) where(condition string) figure { f.only = condition; return f }
 
 // planned are ids of the metrics that the specification has and the catalogue will get: naming one of them keeps its place.
 func planned(id string) bool {
@@ -37,10 +42,12 @@ type shown struct {
 	figure
 	metric *catalogue.Metric
 	title  string
+	uncut  []string // dimensions that other figures of the panel are always cut by, and this one is not
 }
 
-// find keeps the figures that exist. A name that can never exist is a mistake of the layout.
-func (b *builder) find(figures []figure) []shown {
+// find keeps the figures that exist; grouped are the dimensions that the panel has a row for. A name that can never exist is a mistake of
+// the layout, and so is a figure that would have several values in one place.
+func (b *builder) find(figures []figure, grouped ...string) []shown {
 	var out []shown
 	for _, f := range figures {
 		m, ok := b.cat.Metric(f.id)
@@ -50,11 +57,32 @@ func (b *builder) find(figures []figure) []shown {
 			}
 			continue
 		}
-		title := f.name
-		if title == "" {
-			title = m.Title
+		s := shown{figure: f, metric: m, title: cmp.Or(f.name, m.Title)}
+		if open := s.unsettled(grouped); len(open) > 0 {
+			b.problems = append(b.problems, fmt.Errorf("dashboard %s: %s has a value for each %s: say which", b.board.uid, f.id, strings.Join(open, " and ")))
 		}
-		out = append(out, shown{f, m, title})
+		out = append(out, s)
+	}
+	for i := range out {
+		for _, other := range out {
+			for _, d := range other.metric.Always {
+				if !slices.Contains(out[i].metric.Always, d) && !slices.Contains(grouped, d) && !slices.Contains(out[i].uncut, d) {
+					out[i].uncut = append(out[i].uncut, d)
+				}
+			}
+		}
+	}
+	return out
+}
+
+// unsettled are the dimensions of which a figure has several values that do not add up. Money adds up over programs.
+func (s shown) unsettled(grouped []string) []string {
+	var out []string
+	for _, d := range s.metric.Always {
+		sums := d == "program" && s.metric.Unit == catalogue.Money
+		if !sums && !slices.Contains(s.fixed(), d) && !slices.Contains(grouped, d) {
+			out = append(out, d)
+		}
 	}
 	return out
 }
@@ -72,6 +100,12 @@ func (s shown) filter(v string) string {
 	out := v + ".metric_id = " + quote(s.id)
 	for i := 0; i+1 < len(s.at); i += 2 {
 		out += " AND " + v + "." + s.at[i] + " = " + quote(s.at[i+1])
+	}
+	for _, d := range s.uncut {
+		out += " AND " + v + "." + d + " IS NULL"
+	}
+	if s.only != "" {
+		out += " AND " + s.only
 	}
 	return out
 }
@@ -114,7 +148,9 @@ func (b *builder) cut(v string, figures []shown, open ...string) string {
 func (b *builder) chooses(variable string) bool { return slices.Contains(b.board.chosen, variable) }
 
 // group is the chosen type or tier, which a chosen partner makes needless: it says more.
-func group(variable string) string { return "CASE WHEN '$partner' = '*' THEN '$" + variable + "' ELSE '*' END" }
+func group(variable string) string {
+	return "CASE WHEN '$partner' = '*' THEN '$" + variable + "' ELSE '*' END"
+}
 
 // values is where figures are read: a type and a tier together stand in a table of their own.
 func (b *builder) values() string {

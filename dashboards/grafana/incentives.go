@@ -24,7 +24,7 @@ func incentives() board {
 			{"How did it come about?", []panel{
 				trend(size{14, 8}, "Accrued and credited by quarter", common.StackingModeNormal, metric("ACC-4").as("Rebates").in(sourcedColor), metric("ACC-7").as("Commission").in(influencedColor)),
 				bridge(size{10, 8}),
-				breakdown(size{24, 7}, "By program", "program", "Program", 50, metric("ACC-4").as("Accrued in the quarter"), metric("ACC-1").as("Eligible base"), metric("ACC-2").as("Earned to date"),
+				breakdown(size{24, 7}, "By program", "program", "Program", 50, metric("ACC-4").as("Accrued in the quarter"), eligibleBase(), metric("ACC-2").as("Earned to date"),
 					metric("ACC-3").as("Accrued to date"), metric("ACC-7").as("Commission credited"), metric("ACC-7.estimated").as("Commission estimated"), metric("ACC-8").as("Forgone: SLA missed"), metric("ACC-8.all_gates").as("Forgone: all gates")),
 			}},
 			{"Who could reach the next tier?", []panel{nextTier(size{24, 10})}},
@@ -86,4 +86,13 @@ LIMIT 200`
 			column{name: "Partner", link: qbrLink, text: "Open the QBR of ${__data.fields.partner_id}", width: 220}, column{name: "partner_id", hidden: true}, text1("Program", 180), text1("Deal", 110), text1("Milestone", 130), text1("SLA of the lead", 130),
 			number("Base", b.full(2), 0), number("Credited", b.full(2), 0), number("Forgone: SLA missed", b.full(2), 0), number("Forgone: all gates", b.full(2), 0))
 	}
+}
+
+// eligibleBase leaves out programs that pay per unit: their base is no money.
+func eligibleBase() figure {
+	return metric("ACC-1").as("Eligible base").where(inMoney("v.program"))
+}
+
+func inMoney(program string) string {
+	return program + " NOT IN (SELECT u.program_id FROM {t}.program_incentive_version AS u WHERE u.basis = 'units')"
 }

@@ -18,7 +18,7 @@ func qbr() board {
 				scorecard(size{24, 6}, "Scorecard",
 					metric("REV-1").as("Sourced revenue"), metric("REV-3").as("Influenced revenue"), metric("RSP-6", toPartner...).as("Leads within SLA"),
 					metric("RSP-1", toPartner...).as("Response, median"), metric("CNV-10").as("Win rate"), metric("CNV-7").as("Registered deals won"),
-					metric("VEL-7.median").as("Cycle time, median"), metric("ACC-4").as("Rebates accrued"), metric("ACC-7").as("Commission")),
+					metric("VEL-7.median", "route", "partner").as("Cycle time, median"), metric("ACC-4").as("Rebates accrued"), metric("ACC-7").as("Commission")),
 			}},
 			{"Are leads answered within the SLA?", []panel{
 				breakdown(size{12, 6}, "Response by direction", "direction", "Direction", 5,
@@ -33,8 +33,8 @@ func qbr() board {
 			}},
 			{"How fast do deals close?", []panel{
 				scorecard(size{14, 6}, "Velocity", metric("VEL-1.median").as("Registration to close"), metric("VEL-2.median").as("Approval to close"), metric("VEL-3.median").as("All closed"),
-					metric("VEL-7.median").as("Cycle time, median"), metric("VEL-7.p90").as("Cycle time, 90 %"), metric("VEL-8").as("Against direct")),
-				trend(size{10, 6}, "Cycle time created to close, median", common.StackingModeNone, metric("VEL-7.median").as("Median").in(sourcedColor)),
+					metric("VEL-7.median", "route", "partner").as("Cycle time, median"), metric("VEL-7.p90", "route", "partner").as("Cycle time, 90 %"), metric("VEL-8").as("Against direct")),
+				trend(size{10, 6}, "Cycle time created to close, median", common.StackingModeNone, metric("VEL-7.median", "route", "partner").as("Median").in(sourcedColor)),
 			}},
 			{"Do registrations and leads become deals?", []panel{
 				headline(size{6, 5}, metric("CNV-9")),
@@ -58,7 +58,7 @@ func qbr() board {
 				headline(size{8, 5}, metric("HYG-4")),
 			}},
 			{"What is on the statement?", []panel{
-				breakdown(size{12, 8}, "By program", "program", "Program", 50, metric("ACC-4").as("Accrued in the quarter"), metric("ACC-1").as("Eligible base"),
+				breakdown(size{12, 8}, "By program", "program", "Program", 50, metric("ACC-4").as("Accrued in the quarter"), eligibleBase(),
 					metric("ACC-2").as("Earned to date"), metric("ACC-3").as("Accrued to date"), metric("ACC-7").as("Commission")),
 				statement(size{12, 8}),
 			}},
@@ -72,7 +72,7 @@ const chosenPartners = "('$partner' = '*' OR p.partner_id = '$partner') AND ('$t
 // bySLA is the response time of each type and tier beside what it was promised.
 func bySLA(s size) panel {
 	return func(b *builder) *dashboard.Panel {
-		found := b.find([]figure{metric("RSP-1").as("Median"), metric("RSP-2").as("90th percentile"), metric("RSP-6").as("Within SLA"), metric("RSP-3.unanswered").as("Unanswered")})
+		found := b.find([]figure{metric("RSP-1").as("Median"), metric("RSP-2").as("90th percentile"), metric("RSP-6").as("Within SLA"), metric("RSP-3.unanswered").as("Unanswered")}, "direction")
 		if len(found) == 0 {
 			return nil
 		}
@@ -98,7 +98,7 @@ ORDER BY "Within SLA" NULLS LAST, 1, 2`
 // strikes are the misses of the quarter and where they stand on the ladder.
 func strikes(s size) panel {
 	return func(b *builder) *dashboard.Panel {
-		found := b.find([]figure{metric("RSP-7"), metric("RSP-8")})
+		found := b.find([]figure{metric("RSP-7"), metric("RSP-8")}, "partner")
 		if len(found) < 2 {
 			return nil
 		}
@@ -123,13 +123,13 @@ func statement(s size) panel {
 	return listing(s, "Events behind it", "Each event's part of what the quarter accrued (rebates) or credited (commission), in the functional currency; the largest 200. The parts of all events add up to the programs' figures.",
 		"Nothing accrued in this quarter", `SELECT f.program AS "Program", f.entity || ' ' || f.entity_key AS "Record", f.amount AS "Amount", f.base AS "Base", f.why AS "Note"
 FROM (
-  SELECT a.program, a.entity, a.entity_key, a.accrual AS amount, a.base, a.partner, NULL AS why
+  SELECT a.program, a.entity, a.entity_key, a.accrual AS amount, CASE WHEN `+inMoney("a.program")+` THEN a.base END AS base, a.partner, NULL AS why
   FROM {t}.fact_accrual AS a JOIN {t}.quarter AS c ON a.period_start = c.quarter_start
   WHERE c.key = '$quarter' AND a.grain = 'quarter' AND a.accrual <> 0
   UNION ALL
-  SELECT m.program, 'deal', m.deal_id, m.credit, m.base, m.partner, CASE WHEN m.forgone > 0 THEN 'forgone: SLA missed' WHEN m.forgone_all > 0 THEN 'forgone: gates' WHEN m.estimated <> m.credit THEN 'estimated' END
+  SELECT m.program, 'deal', m.deal_id, m.credit, m.base, m.partner, CASE WHEN m.forgone > 0 THEN 'forgone: SLA missed' WHEN m.forgone_all > 0 THEN 'forgone: gates' WHEN m.credit = 0 AND m.estimated <> 0 THEN 'estimated, not credited yet' END
   FROM {t}.fact_commission AS m JOIN {t}.quarter AS c ON m.anchor_at >= c.start_at AND m.anchor_at < c.end_at
-  WHERE c.key = '$quarter' AND m.excluded IS NULL
+  WHERE c.key = '$quarter' AND m.excluded IS NULL AND (m.credit <> 0 OR m.estimated <> 0 OR m.forgone_all <> 0)
 ) AS f
 JOIN {t}.partner AS p ON p.partner_id = f.partner
 WHERE `+chosenPartners+`

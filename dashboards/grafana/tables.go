@@ -32,19 +32,15 @@ func scorecard(s size, title string, figures ...figure) panel {
 	}
 }
 
-// peers are the medians of the figures' peers, where there are five or more.
+// peers are the medians of the figures' peers, where there are five or more. A figure that is a sum over programs has none.
 func (b *builder) peers(found []shown) []string {
 	out := []string{quote(peersRow)}
 	for _, f := range found {
-		if f.numerator {
+		if f.numerator || slices.Contains(f.metric.Always, "program") {
 			out = append(out, "CAST(NULL AS double precision)")
 			continue
 		}
-		condition := f.filter("v")
-		for i := 0; i+1 < len(f.at); i += 2 {
-			condition = strings.ReplaceAll(condition, "v."+f.at[i]+" = "+quote(f.at[i+1]), "CAST(v.dims AS json) ->> "+quote(f.at[i])+" = "+quote(f.at[i+1]))
-		}
-		out = append(out, "max(v.median) FILTER (WHERE "+condition+")")
+		out = append(out, "max(v.median) FILTER (WHERE "+f.filter("v")+")")
 	}
 	return out
 }
@@ -52,7 +48,7 @@ func (b *builder) peers(found []shown) []string {
 // breakdown has a row per value of a dimension and a column per figure of the chosen quarter; the first figure also for the quarter before.
 func breakdown(s size, title, dim, label string, limit int, figures ...figure) panel {
 	return func(b *builder) *dashboard.Panel {
-		found := slices.DeleteFunc(b.find(figures), func(f shown) bool {
+		found := slices.DeleteFunc(b.find(figures, dim), func(f shown) bool {
 			return !slices.Contains(f.metric.Dims, dim) && !slices.Contains(f.metric.Always, dim)
 		})
 		if len(found) == 0 {
@@ -117,7 +113,7 @@ func (b *builder) label(dim string) string {
 // funnel is a row per motion and stage, in their order, with what happened there.
 func funnel(s size, title string, figures ...figure) panel {
 	return func(b *builder) *dashboard.Panel {
-		found := b.find(figures)
+		found := b.find(figures, "motion", "stage")
 		if len(found) == 0 {
 			return nil
 		}

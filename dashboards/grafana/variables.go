@@ -22,8 +22,14 @@ func datasourceVariable() dashboard.VariableModel {
 	return dashboard.VariableModel{
 		Type: dashboard.VariableTypeDatasource, Name: "datasource", Label: new("Data source"), Query: text(datasourceType),
 		Hide: new(dashboard.VariableHideDontHide), Refresh: new(dashboard.VariableRefreshOnDashboardLoad), Regex: new(""), Multi: new(false), IncludeAll: new(false),
-		Options: []dashboard.VariableOption{},
+		Options: []dashboard.VariableOption{}, Current: nothing(),
 	}
+}
+
+// nothing is chosen before the options are known; Grafana then takes the first.
+func nothing() *dashboard.VariableOption {
+	empty := dashboard.StringOrArrayOfString{String: new("")}
+	return &dashboard.VariableOption{Selected: new(false), Text: empty, Value: empty}
 }
 
 // query is a variable whose values the warehouse has, asked when the dashboard is opened. The first row is what is chosen at first.
@@ -31,7 +37,7 @@ func query(name, label, description, sql string) dashboard.VariableModel {
 	v := dashboard.VariableModel{
 		Type: dashboard.VariableTypeQuery, Name: name, Label: new(label), Description: new(description), Datasource: datasource(),
 		Query: text(sql), Definition: new(""), Refresh: new(dashboard.VariableRefreshOnDashboardLoad), Sort: new(dashboard.VariableSortDisabled),
-		Multi: new(false), IncludeAll: new(false), Hide: new(dashboard.VariableHideDontHide), Options: []dashboard.VariableOption{},
+		Multi: new(false), IncludeAll: new(false), Hide: new(dashboard.VariableHideDontHide), Options: []dashboard.VariableOption{}, Current: nothing(),
 	}
 	if label == "" {
 		v.Hide = new(dashboard.VariableHideHideVariable)
@@ -44,10 +50,16 @@ func quarterVariable() dashboard.VariableModel {
 		`SELECT label AS __text, key AS __value FROM {t}.quarter ORDER BY NOT is_headline, quarter_start DESC`)
 }
 
-// rangeVariables are the ends of the time range that fits the quarter: the year before it and itself. The link of that name sets it, because
-// Grafana knows no range of its own that is counted from the data.
+// asOfVariable shows beside the others how new the figures are; there is nothing to choose.
+func asOfVariable() dashboard.VariableModel {
+	return query("as_of", "Data as of", "The day that the published figures are of", "SELECT CAST(as_of AS text) FROM {t}.publication")
+}
+
+// rangeVariables are the data's day and the ends of the time range that fits the quarter: the year before it and itself. The link of that
+// name sets it, because Grafana knows no range of its own that is counted from the data.
 func rangeVariables() []dashboard.VariableModel {
 	return []dashboard.VariableModel{
+		asOfVariable(),
 		query("range_from", "", "", `SELECT CAST(extract(epoch FROM start_at - INTERVAL '1 year') * 1000 AS bigint) FROM {t}.quarter WHERE key = '$quarter'`),
 		query("range_to", "", "", `SELECT CAST(extract(epoch FROM end_at) * 1000 AS bigint) FROM {t}.quarter WHERE key = '$quarter'`),
 	}

@@ -13,6 +13,11 @@ columns:
   partner: text
   partner_type: text
   program_tier: text
+  motion: text
+  program: text
+  stage: text
+  direction: text
+  route: text
   value: {type: number, description: "the partner's own, money too: a benchmark is no ledger"}
   peers: integer
   median: {type: number, description: null under five peers}
@@ -48,6 +53,11 @@ SELECT
   CAST(f.partner AS VARCHAR) AS partner,
   CAST(f.partner_type AS VARCHAR) AS partner_type,
   CAST(f.program_tier AS VARCHAR) AS program_tier,
+  CAST(nullif(f.motion, '') AS VARCHAR) AS motion,
+  CAST(nullif(f.program, '') AS VARCHAR) AS program,
+  CAST(nullif(f.stage, '') AS VARCHAR) AS stage,
+  CAST(nullif(f.direction, '') AS VARCHAR) AS direction,
+  CAST(nullif(f.route, '') AS VARCHAR) AS route,
   CAST(f.value AS DOUBLE) AS value,
   CAST(p.members - 1 AS BIGINT) AS peers,
   CAST(CASE WHEN p.members > 5 THEN p.median END AS DOUBLE) AS median

@@ -97,12 +97,12 @@ func TestExplainErrorsSayWhatToDo(t *testing.T) {
 	contracts, err := schemas.Load()
 	require.NoError(t, err)
 	for want, spec := range map[string]catalogue.ExplainSpec{
-		`unknown metric "K-22" (did you mean K-2?)`:                                              {ID: "K-22"},
-		`K-2 is always by motion: name one in the cut`:                                           {ID: "K-2"},
-		`K-2 has no row with partner "p11" at grain total (did you mean p1?)`:                    {ID: "K-2", Cut: map[string]string{"motion": `m"1`, "partner": "p11"}},
-		`K-2 cannot be cut by "route" (it lists: partner, partner_type, motion, region)`:         {ID: "K-2", Cut: map[string]string{"motion": `m"1`, "route": "x"}},
-		`period "Q1" of grain month is no day, month or year: write YYYY-MM-DD, YYYY-MM or YYYY`: {ID: "K-2", Cut: map[string]string{"motion": `m"1`}, Grain: "month", Period: "Q1"},
-		`unknown grain "mont" (did you mean month?)`:                                             {ID: "K-2", Cut: map[string]string{"motion": `m"1`}, Grain: "mont", Period: "2025-01"},
+		`unknown metric "K-22" (did you mean K-2?)`:                                                    {ID: "K-22"},
+		`K-2 is always by motion: name one in the cut`:                                                 {ID: "K-2"},
+		`K-2 has no row with partner "p11" at grain total (did you mean p1?)`:                          {ID: "K-2", Cut: map[string]string{"motion": `m"1`, "partner": "p11"}},
+		`K-2 cannot be cut by "route" (it lists: partner, partner_type, program_tier, motion, region)`: {ID: "K-2", Cut: map[string]string{"motion": `m"1`, "route": "x"}},
+		`period "Q1" of grain month is no day, month or year: write YYYY-MM-DD, YYYY-MM or YYYY`:       {ID: "K-2", Cut: map[string]string{"motion": `m"1`}, Grain: "month", Period: "Q1"},
+		`unknown grain "mont" (did you mean month?)`:                                                   {ID: "K-2", Cut: map[string]string{"motion": `m"1`}, Grain: "mont", Period: "2025-01"},
 	} {
 		_, err := c.Explain(t.Context(), conn, contracts, spec)
 		require.EqualError(t, err, want)

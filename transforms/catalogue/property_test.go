@@ -126,14 +126,14 @@ func name(r catalogue.Row) string {
 const randomRevenue = `CREATE TABLE metrics.fact_all AS
 	SELECT 'deal' AS entity, 'D' || (h % 40) AS entity_key, 'D' || (h % 40) AS deal_id, 'L' || (h % 70) AS line_id,
 		TIMESTAMPTZ '2024-11-01' + to_hours(CAST(hash(i * 3) % 3000 AS BIGINT)) AS anchor_at,
-		'p' || (hash(i * 5) % 6) AS partner, CASE WHEN hash(i * 7) % 4 > 0 THEN 't' || (hash(i * 7) % 4) END AS partner_type,
+		'p' || (hash(i * 5) % 6) AS partner, CASE WHEN hash(i * 7) % 4 > 0 THEN 't' || (hash(i * 7) % 4) END AS partner_type, 'g' || (hash(i * 21) % 2) AS program_tier,
 		'm"' || (hash(i * 9) % 2) AS motion, 's' || (hash(i * 13) % 2) AS stage, 'r' || (hash(i * 15) % 3) AS region,
 		CASE WHEN hash(i * 11) % 9 = 0 THEN 'test' WHEN hash(i * 11) % 9 = 1 THEN 'missing_fx' END AS excluded,
 		CAST((h % 70) * 12.34 AS DECIMAL(18, 2)) AS amount, CAST(hash(i * 17) % 5000 AS BIGINT) AS seconds, hash(i * 19) % 3 > 0 AS done
 	FROM (SELECT i, hash(i) AS h FROM range(ROWS) AS r(i))`
 
 func allKinds() string {
-	body := "    fact: metrics.fact_all\n    always: [motion]\n    dims: [partner, partner_type, region]\n    grains: [total, year, quarter, month, week, day]\n"
+	body := "    fact: metrics.fact_all\n    always: [motion]\n    dims: [partner, partner_type, program_tier, region]\n    grains: [total, year, quarter, month, week, day]\n"
 	return "metrics:\n" +
 		one("K-1", "money", body+"    kind: aggregate\n    value: sum(amount)\n    where: amount > 50\n") +
 		one("K-2", "ratio", body+"    kind: ratio\n    of: money\n    numerator: sum(amount) FILTER (WHERE done)\n    denominator: sum(amount)\n    n: count(DISTINCT deal_id)\n") +
@@ -163,7 +163,19 @@ func TestStoredEqualsComputedOnDemand(t *testing.T) {
 		// partners by day and week are not kept: they come only on demand
 		_, err = conn.ExecContext(t.Context(), "DELETE FROM computed WHERE partner IS NOT NULL AND grain IN ('day', 'week')")
 		require.NoError(t, err)
-		var rows, apart int
+		var rows, apart, inBoth int
+		for _, id := range c.IDs() {
+			text, err := c.SQL(t.Context(), conn, catalogue.QuerySpec{IDs: []string{id}, By: []string{"partner_type", "program_tier"}, Grains: []string{"quarter", "total"}})
+			require.NoError(t, err)
+			_, err = conn.ExecContext(t.Context(), "CREATE TABLE IF NOT EXISTS groups AS FROM metrics.metric_value LIMIT 0; INSERT INTO groups "+text)
+			require.NoError(t, err)
+		}
+		require.NoError(t, conn.QueryRowContext(t.Context(), `SELECT (SELECT count(*) FROM metrics.group_value), count(*),
+			(SELECT count(*) FROM metrics.metric_value WHERE partner_type IS NOT NULL AND program_tier IS NOT NULL)
+			FROM ((FROM groups EXCEPT ALL FROM metrics.group_value) UNION ALL (FROM metrics.group_value EXCEPT ALL FROM groups))`).Scan(&rows, &apart, &inBoth))
+		require.Positive(t, rows)
+		require.Zero(t, apart, "metrics.group_value is what a query by type and tier gives")
+		require.Zero(t, inBoth, "and stands there alone")
 		require.NoError(t, conn.QueryRowContext(t.Context(), "SELECT (SELECT count(*) FROM kept), count(*) FROM ((FROM kept EXCEPT ALL FROM computed) UNION ALL (FROM computed EXCEPT ALL FROM kept))").Scan(&rows, &apart))
 		require.Positive(t, rows)
 		require.Zero(t, apart)

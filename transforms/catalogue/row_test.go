@@ -61,10 +61,10 @@ func TestQueryRefusesWhatItCannotAnswer(t *testing.T) {
 	c := load(t, allKinds())
 	conn := warehouse(t, facts(100))
 	for want, spec := range map[string]catalogue.QuerySpec{
-		`name at least one metric, or ask for all`:                                         {},
-		`K-2 cannot be cut by "program" (it lists: partner, partner_type, motion, region)`: {IDs: []string{"K-2"}, By: []string{"program"}},
-		`K-2 has no grain "weekly" (it has: total, year, quarter, month, week, day)`:       {IDs: []string{"K-2"}, Grains: []string{"weekly"}},
-		`from "1 May" is not a day: write YYYY-MM-DD`:                                      {All: true, From: "1 May"},
+		`name at least one metric, or ask for all`:                                                       {},
+		`K-2 cannot be cut by "program" (it lists: partner, partner_type, program_tier, motion, region)`: {IDs: []string{"K-2"}, By: []string{"program"}},
+		`K-2 has no grain "weekly" (it has: total, year, quarter, month, week, day)`:                     {IDs: []string{"K-2"}, Grains: []string{"weekly"}},
+		`from "1 May" is not a day: write YYYY-MM-DD`:                                                    {All: true, From: "1 May"},
 	} {
 		_, err := c.Query(t.Context(), conn, spec)
 		require.EqualError(t, err, want)

@@ -97,9 +97,9 @@ func (t *Target) policies(name string, table Table) []string {
 	case t.cfg.Partner == "":
 	case table.Public:
 		allow(t.cfg.Partner, "everybody", "true")
-	case table.has(partnerColumn):
+	case table.owner() != "":
 		// as a subquery it is asked once for a statement, not once for a row
-		allow(t.cfg.Partner, "own_rows", partnerColumn+" = (SELECT "+schema+".my_partner())")
+		allow(t.cfg.Partner, "own_rows", table.owner()+" = (SELECT "+schema+".my_partner())")
 	}
 	return out
 }

@@ -23,8 +23,16 @@ type Table struct {
 // Column of a published table, with PostgreSQL's type.
 type Column struct{ Name, Type string }
 
-// partnerColumn names whose row it is.
-const partnerColumn = "partner"
+// owner is the column that says whose row it is; empty where rows are nobody's in particular.
+func (t Table) owner() string {
+	switch {
+	case t.has("partner"):
+		return "partner"
+	case t.Schema == "core" && t.Name == "partner":
+		return "partner_id"
+	}
+	return ""
+}
 
 func (t Table) has(column string) bool {
 	for _, c := range t.Columns {
@@ -83,7 +91,7 @@ func publicName(all []string, schema, name string) string {
 // public names the tables that say what words mean, and hold nothing of any partner.
 func public(schema, name string) bool {
 	switch schema + "." + name {
-	case "metrics.definition", "program.fiscal_period", "program.fiscal_day", "program.stage", "program.param":
+	case "metrics.definition", "metrics.quarter", "program.fiscal_period", "program.fiscal_day", "program.stage", "program.param":
 		return true
 	}
 	return false
@@ -203,8 +211,8 @@ func indexes(table Table) []string {
 	if table.has("metric_id") && table.has("grain") {
 		out = append(out, "metric_id, grain, period_start")
 	}
-	if table.has(partnerColumn) {
-		out = append(out, partnerColumn)
+	if table.owner() != "" {
+		out = append(out, table.owner())
 	}
 	if table.has("anchor_at") {
 		out = append(out, "anchor_at")
