@@ -54,6 +54,17 @@ test-contracts: ## datacontract-cli on the contracts and on the demo's warehouse
 test-browser: ## the report in a headless Chromium: drawn, complete, no network, prints on three sheets (installs Debian's as root)
 	chromium=$$(testdata/outside/install-chromium.sh); CHROMIUM=$$chromium go test -count=1 -tags browser ./testdata/outside
 
+PREVIEW := dashboards/preview
+.PHONY: dashboards-preview
+dashboards-preview: $(PREVIEW)/node_modules/.package-lock.json ## every dashboard drawn by Grafana's own code, light and dark, into .run/preview; fails on panels that are empty, cut off or without unit (needs Node; installs Debian's Chromium as root; DOCS=1 renews docs/images)
+	@rm -rf .run/preview
+	go run ./$(PREVIEW) -out .run/preview/frames dashboards/provisioning/json/*.json
+	@chromium=$$(testdata/outside/install-chromium.sh | tail -1); CHROMIUM=$$chromium node $(PREVIEW)/build.mjs .run/preview/frames .run/preview $(if $(DOCS),docs/images)
+
+$(PREVIEW)/node_modules/.package-lock.json: $(PREVIEW)/package-lock.json
+	cd $(PREVIEW) && npm ci --legacy-peer-deps --no-audit --no-fund
+	@touch $@
+
 .PHONY: bench
 bench: build ## tributary run against the same SQL in bare DuckDB: time, peak memory (LEADS=1000000 MEMORY=1GiB; ten minutes)
 	go run ./testdata/bench -tributary $(CURDIR)/$(BIN) -leads $(LEADS) -memory "$(MEMORY)"

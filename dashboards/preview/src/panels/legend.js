@@ -1,0 +1,3 @@
+export function legendOf(options) {
+  return { displayMode: 'list', placement: 'bottom', showLegend: true, calcs: [], ...options.legend };
+}
