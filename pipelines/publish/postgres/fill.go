@@ -222,6 +222,9 @@ func indexes(table Table) []string {
 	}
 	if table.has("state") {
 		out = append(out, "state")
+		if table.has("deadline_at") {
+			out = append(out, "deadline_at")
+		}
 	}
 	if table.has("entity_key") && !table.has("anchor_at") {
 		out = append(out, "entity, entity_key")
