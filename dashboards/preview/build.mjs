@@ -13,7 +13,7 @@ const here = dirname(fileURLToPath(import.meta.url));
 const [frames, out, docs] = process.argv.slice(2).map((p) => resolve(p));
 const width = 1600;
 const origin = 'http://preview.invalid'; // nobody's: every request is answered here
-const fonts = { 'Inter-Regular.woff2': 400, 'Inter-Medium.woff2': 500 }; // which Grafana's server has, and its packages have not
+const fonts = { 'Inter-Regular.woff2': '400-normal', 'Inter-Medium.woff2': '500-normal', 'Inter-Italic.woff2': '400-italic', 'Inter-MediumItalic.woff2': '500-italic' }; // which Grafana's server has, and its packages have not
 const types = { '.html': 'text/html', '.js': 'text/javascript', '.css': 'text/css', '.svg': 'image/svg+xml' };
 const largest = 400_000; // bytes of an image in docs
 
@@ -119,7 +119,7 @@ function serve(request, found) {
   const icon = pathname.split('/img/')[1];
   const weight = fonts[basename(pathname)];
   const path = icon ? join(here, 'node_modules/@grafana/ui/dist/public/img', icon) :
-    weight ? join(here, `node_modules/@fontsource/inter/files/inter-latin-${weight}-normal.woff2`) : join(out, basename(pathname));
+    weight ? join(here, `node_modules/@fontsource/inter/files/inter-latin-${weight}.woff2`) : join(out, basename(pathname));
   if (!existsSync(path)) {
     if (pathname !== '/favicon.ico') {
       found.push(`the page asks for ${pathname}, which is not there`);
