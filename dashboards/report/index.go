@@ -1,0 +1,23 @@
+package report
+
+import "io"
+
+// Written is a pack that was written, for the index. Figures are not in it: it goes beside files that go to different partners.
+type Written struct{ Partner, Name, File, PDF string }
+
+// Skipped is a partner without a pack, and why.
+type Skipped struct{ Partner, Name, Reason string }
+
+// index is the page that lists a quarter's packs.
+type index struct {
+	Project, Quarter, AsOf string
+	Packs                  []Written
+	Skipped                []Skipped
+}
+
+// WriteIndex writes the page that lists the packs. It names every partner: it is for the channel team.
+func (p *Packs) WriteIndex(w io.Writer, packs []Written, skipped []Skipped) error {
+	return write(w, "report-index", func() (any, error) {
+		return index{p.opts.Project, p.QuarterName(), p.reader.asOf.Format(longDay), packs, skipped}, nil
+	})
+}
