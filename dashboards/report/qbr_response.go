@@ -112,7 +112,7 @@ func (d *reader) ladder(t table) (ladder, error) {
 	}
 	defer rows.Close()
 	count, _ := misses.Value.Float()
-	out.Next = "no further step on the ladder; it starts anew each quarter"
+	out.Next = "The top of the ladder, which starts anew each quarter."
 	pending := false
 	for rows.Next() {
 		var step ladderStep
@@ -122,7 +122,7 @@ func (d *reader) ladder(t table) (ladder, error) {
 		step.State, step.Reached = words(step.State), float64(step.Misses) <= count
 		if !step.Reached && !pending {
 			pending = true
-			out.Next = fmt.Sprintf("%s, %d more in a quarter lead to “%s”", counted(out.Misses, "miss", "misses"), step.Misses-int64(count), step.State)
+			out.Next = fmt.Sprintf("%s in the quarter; %d more lead to: %s.", counted(out.Misses, "miss", "misses"), step.Misses-int64(count), step.State)
 		}
 		out.Steps = append(out.Steps, step)
 	}

@@ -1,12 +1,12 @@
 package report
 
-import (
-	"fmt"
-	"strings"
-)
+import "fmt"
 
 // verdict is the pack's first answer: what went up, what went down, what needs a word.
-type verdict struct{ Better, Worse, Watch []string }
+type verdict struct {
+	Better, Worse []triple
+	Watch         []string
+}
 
 // scorecard are the eight figures that say how a partner is doing.
 func (d *reader) scorecard(v *pack) ([]triple, error) {
@@ -34,16 +34,15 @@ func judge(v *pack) verdict {
 		if t.Weak {
 			continue
 		}
-		line := fmt.Sprintf("%s %s (%s on the quarter before)", t.Title, t.Value, t.PreviousChange.Text)
 		switch t.PreviousChange.Class {
 		case "good":
-			out.Better = append(out.Better, line)
+			out.Better = append(out.Better, t)
 		case "bad":
-			out.Worse = append(out.Worse, line)
+			out.Worse = append(out.Worse, t)
 		}
 	}
 	if l := v.Response.Ladder; l.State != "" && l.State != none {
-		out.Watch = append(out.Watch, "SLA consequence “"+l.State+"”: "+l.Next)
+		out.Watch = append(out.Watch, fmt.Sprintf("SLA consequence: %s. %s", l.State, l.Next))
 	} else if l.Next != "" {
 		out.Watch = append(out.Watch, l.Next)
 	}
@@ -59,12 +58,4 @@ func judge(v *pack) verdict {
 		out.Watch = append(out.Watch, fmt.Sprintf("%d of the quarter's registrations still undecided", n))
 	}
 	return out
-}
-
-// lower writes a title inside a sentence.
-func lower(title string) string {
-	if title == "" || strings.ToUpper(title[:min(3, len(title))]) == title[:min(3, len(title))] {
-		return title
-	}
-	return strings.ToLower(title[:1]) + title[1:]
 }

@@ -19,11 +19,11 @@ type statement struct {
 }
 
 // program is an incentive program by its newest version.
-type program struct{ id, title, method, basis, rate string }
+type program struct{ id, title, method, basis, period, rate string }
 
 // programLine is a program of tiers, rates or units.
 type programLine struct {
-	Title, Note                            string
+	Title, Period, Note                    string
 	Base, Earned, Accrued, Accrual         string // period to date, and the quarter's share of it
 	QuarterBase, Tier, Distance, Cliff     string
 	Lines                                  []eventLine
@@ -57,6 +57,7 @@ func (d *reader) statement() (statement, error) {
 	}
 	var sums [5]catalogue.Row
 	var forgone catalogue.Row
+	failed := ""
 	for _, p := range programs {
 		for i := range sums {
 			for _, id := range []string{"ACC-4|", "ACC-7|"} {
@@ -71,6 +72,7 @@ func (d *reader) statement() (statement, error) {
 			}
 			if found {
 				out.Commissions = append(out.Commissions, line)
+				failed = max(failed, line.Note)
 			}
 			continue
 		}
@@ -80,9 +82,11 @@ func (d *reader) statement() (statement, error) {
 		}
 		if found {
 			out.Programs = append(out.Programs, line)
+			failed = max(failed, line.Note)
 		}
 	}
 	out.Tile = d.compare("Accrued and credited, all programs", "", sums[0], sums[1], sums[4])
+	out.Tile.Note = failed
 	out.Tile.PreviousChange.Class, out.Tile.YearChange.Class = "flat", "flat" // more owed is good for one side of the table
 	out.Total = cents(sums[0])
 	if v, ok := forgone.Value.Float(); ok && v != 0 {
@@ -92,7 +96,7 @@ func (d *reader) statement() (statement, error) {
 }
 
 func (d *reader) programs() ([]program, error) {
-	rows, err := d.conn.QueryContext(d.ctx, `SELECT program_id, coalesce(max_by(title, version), program_id), max_by(method, version), coalesce(max_by(basis, version), ''),
+	rows, err := d.conn.QueryContext(d.ctx, `SELECT program_id, coalesce(max_by(title, version), program_id), max_by(method, version), coalesce(max_by(basis, version), ''), coalesce(max_by(period, version), ''),
 			coalesce(max_by(CASE method WHEN 'flat' THEN concat(CAST(CAST(rate * 100 AS DECIMAL(12,6)) AS VARCHAR), ' %')
 				WHEN 'per_unit' THEN concat(CAST(unit_amount AS VARCHAR), ' ', currency, ' per unit') END, version), '')
 		FROM program.incentive_version GROUP BY program_id ORDER BY program_id`)
@@ -103,7 +107,7 @@ func (d *reader) programs() ([]program, error) {
 	var out []program
 	for rows.Next() {
 		var p program
-		if err := rows.Scan(&p.id, &p.title, &p.method, &p.basis, &p.rate); err != nil {
+		if err := rows.Scan(&p.id, &p.title, &p.method, &p.basis, &p.period, &p.rate); err != nil {
 			return nil, fmt.Errorf("read the incentive programs: %w", err)
 		}
 		out = append(out, p)
@@ -145,7 +149,7 @@ func (d *reader) programLine(t table, p program, tier string) (programLine, bool
 		return programLine{}, false, nil
 	}
 	out := programLine{
-		Title: p.title, Earned: cents(earned), Accrued: cents(accrued), Accrual: cents(accrual), Tier: tier,
+		Title: p.title, Period: "by " + p.period, Earned: cents(earned), Accrued: cents(accrued), Accrual: cents(accrual), Tier: tier,
 		Base: d.base(p, earned.Denominator), QuarterBase: d.base(p, at("ACC-1").Value), Distance: none,
 	}
 	if number, unit, found := strings.Cut(p.rate, " "); out.Tier == "" && found {
