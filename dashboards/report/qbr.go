@@ -70,14 +70,20 @@ func (p *Packs) Write(w io.Writer, of Partner) error {
 	if why := of.why(); why != "" {
 		return &SkippedError{of, why}
 	}
-	d := *p.reader
-	d.partner, d.used = of.ID, map[string]bool{}
+	d := p.of(p.reader.ctx, of)
 	var skipped *SkippedError
 	err := write(w, "report-qbr", func() (any, error) { return d.pack(of, p.opts) })
 	if errors.As(err, &skipped) {
 		return skipped
 	}
 	return err
+}
+
+// of is a reader of one partner's figures.
+func (p *Packs) of(ctx context.Context, of Partner) *reader {
+	d := *p.reader
+	d.ctx, d.partner, d.used = ctx, of.ID, map[string]bool{}
+	return &d
 }
 
 // pack is everything that a partner's page shows.
@@ -175,9 +181,15 @@ type figuresTable struct {
 	Rows                    []triple
 }
 
-// Table gives a section's figures the quarters that head their columns.
+// Table gives a section's figures the quarters that head their columns. Figures that none of the three has are left out.
 func (v *pack) Table(rows []triple) figuresTable {
-	return figuresTable{v.Quarter, v.Previous, v.Year, rows}
+	out := figuresTable{v.Quarter, v.Previous, v.Year, nil}
+	for _, row := range rows {
+		if row.Value != none || row.Previous != none || row.Year != none {
+			out.Rows = append(out.Rows, row)
+		}
+	}
+	return out
 }
 
 // bill is a statement with what its page says around it.

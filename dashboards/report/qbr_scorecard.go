@@ -34,6 +34,9 @@ func judge(v *pack) verdict {
 		if t.Weak {
 			continue
 		}
+		if t.Value == none && t.Previous != none {
+			out.Watch = append(out.Watch, fmt.Sprintf("%s: %s, %s in %s", t.Title, t.Note, t.Previous, t.PreviousName))
+		}
 		switch t.PreviousChange.Class {
 		case "good":
 			out.Better = append(out.Better, t)
@@ -43,7 +46,7 @@ func judge(v *pack) verdict {
 	}
 	if l := v.Response.Ladder; l.State != "" && l.State != none {
 		out.Watch = append(out.Watch, fmt.Sprintf("SLA consequence: %s. %s", l.State, l.Next))
-	} else if l.Next != "" {
+	} else if l.Next != "" && l.Misses != "0" {
 		out.Watch = append(out.Watch, l.Next)
 	}
 	for _, p := range v.Statement.Programs {
