@@ -122,6 +122,12 @@ func (a *app) everyPack(ctx context.Context, packs *report.Packs, q qbr, browser
 	if err != nil {
 		return err
 	}
+	for i := range written {
+		written[i].File = filepath.Join(filepath.Dir(index), written[i].File)
+		if written[i].PDF != "" {
+			written[i].PDF = filepath.Join(filepath.Dir(index), written[i].PDF)
+		}
+	}
 	return a.show(map[string]any{"index": index, "quarter": packs.QuarterName(), "reports": written, "skipped": skipped},
 		tableOf{text: fmt.Sprintf("%d packs for %s, %d partners without one; all are listed in\n%s", len(written), packs.QuarterName(), len(skipped), index)})
 }

@@ -2,11 +2,20 @@ package report
 
 import "io"
 
-// Written is a pack that was written, for the index. Figures are not in it: it goes beside files that go to different partners.
-type Written struct{ Partner, Name, File, PDF string }
+// Written is a pack that was written, its files named as the index links them: beside it.
+type Written struct {
+	Partner string `json:"partner"`
+	Name    string `json:"name"`
+	File    string `json:"report"`
+	PDF     string `json:"pdf,omitempty"`
+}
 
 // Skipped is a partner without a pack, and why.
-type Skipped struct{ Partner, Name, Reason string }
+type Skipped struct {
+	Partner string `json:"partner"`
+	Name    string `json:"name"`
+	Reason  string `json:"reason"`
+}
 
 // index is the page that lists a quarter's packs.
 type index struct {
