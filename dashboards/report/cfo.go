@@ -69,7 +69,7 @@ func (d *reader) revenueChart(t table) chart {
 			parts[j].Values = append(parts[j].Values, amount)
 		}
 	}
-	out := stacked("revenue", "Closed-won revenue by class", cols, parts, short)
+	out := stacked("revenue", "Closed-won revenue by class", 280, cols, parts, short)
 	out.Head = append(out.Head, "Sourced share")
 	for i, c := range cols {
 		out.Rows[i] = append(out.Rows[i], c.Over)

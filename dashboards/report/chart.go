@@ -35,10 +35,11 @@ type frame struct {
 	columns                          int // the most; the newest are kept
 }
 
-// stacked draws columns of stacked series as plain SVG, each part with a tooltip. The id is unique on the page.
-func stacked(id, title string, cols []column, parts []series, unit func(float64) string) chart {
+// stacked draws columns of stacked series as plain SVG, each part with a tooltip. The id is unique on the page; height is that of the
+// wide drawing, which is 960 wide.
+func stacked(id, title string, height float64, cols []column, parts []series, unit func(float64) string) chart {
 	out := chart{
-		Wide:   draw(id+"-wide", title, cols, parts, unit, frame{width: 960, height: 280, left: 56, top: 26, bottom: 236, columns: len(cols)}),
+		Wide:   draw(id+"-wide", title, cols, parts, unit, frame{width: 960, height: height, left: 56, top: 26, bottom: height - 44, columns: len(cols)}),
 		Narrow: draw(id+"-narrow", title, cols, parts, unit, frame{width: 350, height: 250, left: 44, top: 24, bottom: 208, columns: 5}),
 		Head:   []string{"Quarter"},
 	}

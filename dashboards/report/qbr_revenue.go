@@ -32,7 +32,7 @@ func (d *reader) revenue() (revenue, error) {
 			d.name(i), figure(t.at("REV-1", q.key())), figure(t.at("REV-3", q.key())), yes(t.at("ACT-1", q.key())), yes(t.at("ACT-2", q.key())),
 		})
 	}
-	out.Chart = stacked("revenue", "Closed-won revenue that the partner sourced and influenced, by quarter", cols, parts, short)
+	out.Chart = stacked("revenue", "Closed-won revenue that the partner sourced and influenced, by quarter", 400, cols, parts, short)
 	return out, nil
 }
 
