@@ -91,7 +91,7 @@ func draw(id, title string, cols []column, parts []series, unit func(float64) st
 			fmt.Fprintf(&b, `<text class="over" x="%.1f" y="%.1f" text-anchor="middle">%s</text>`, x+width/2, y(base)-6, template.HTMLEscapeString(c.Over))
 		}
 		for j, line := range strings.SplitN(c.Label, " ", 2) {
-			fmt.Fprintf(&b, `<text class="axis" x="%.1f" y="%.1f" text-anchor="middle">%s</text>`, x+width/2, f.bottom+17+16*float64(j), template.HTMLEscapeString(line))
+			fmt.Fprintf(&b, `<text class="axis" x="%.1f" y="%.1f" text-anchor="middle">%s</text>`, x+width/2, f.bottom+18+17*float64(j), template.HTMLEscapeString(line))
 		}
 	}
 	b.WriteString(`</svg>`)

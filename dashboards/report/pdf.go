@@ -59,7 +59,7 @@ func PDF(ctx context.Context, browser, page string) (_ string, err error) {
 	if err != nil {
 		return "", fmt.Errorf("print %s with %s: it wrote no PDF: %w", page, browser, err)
 	}
-	if err := os.WriteFile(to, printed, 0o600); err != nil {
+	if err := os.WriteFile(to, printed, 0o644); err != nil { //nolint:gosec // beside the page, and to be read like it
 		return "", fmt.Errorf("print %s: %w", page, err)
 	}
 	return to, nil

@@ -134,6 +134,9 @@ func (d *reader) read(grain string, by []string, ids ...string) (table, error) {
 		if r.PeriodStart != nil {
 			start = *r.PeriodStart
 		}
+		if r.Status == catalogue.StatusNoSource {
+			delete(d.used, r.MetricID)
+		}
 		if out[key] == nil {
 			out[key] = map[string]catalogue.Row{}
 		}
