@@ -262,7 +262,10 @@ func (p *Plan) partsView(ctx context.Context, view string, s *stream, parts []Pa
 		columns = append(columns, columnOr(have, c))
 	}
 	key := "row(" + strings.Join(s.key, ", ") + ")"
-	if len(s.key) == 1 {
+	switch len(s.key) {
+	case 0: // the whole row is the key, and no row has told yet what it is made of
+		key = "0"
+	case 1:
 		key = s.key[0]
 	}
 	columns = append(columns, key+" AS _key", byFile(commits)+" AS _commit", byFile(offsets)+" + file_row_number AS _row")
