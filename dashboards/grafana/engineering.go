@@ -31,19 +31,19 @@ func engineering() board {
 				listing(size{10, 9}, "Runs", "The newest first; a failed run leaves what was published before.", "No run is recorded: publish.postgres in tributary.yaml records them",
 					`SELECT started_at AS "Started", CAST(as_of AS text) AS "As of", status AS "Status", extract(epoch FROM finished_at - started_at) AS "Took", message AS "Message"
 FROM {ops}.run ORDER BY started_at DESC LIMIT 50`, func(*builder) []column {
-						return []column{number("Started", unit{"dateTimeAsIso", 0}, 170), text1("As of", 100), {name: "Status", width: 110, states: runStates()}, number("Took", duration(), 90), text1("Message", 0)}
+						return []column{number("Started", moment(), 140), text1("As of", 100), {name: "Status", width: 110, states: runStates()}, number("Took", duration(), 90), text1("Message", 0)}
 					}),
 			}},
 			{"Is every source fresh?", []panel{
 				listing(size{12, 10}, "Entities", "The newest event of each entity and when its last load was, as of the published night; the longest silent first.", "Nothing is staged",
 					`SELECT f.entity AS "Entity", f.newest_at AS "Newest event", extract(epoch FROM m.as_of_at - f.newest_at) / 86400.0 AS "Silent for", f.loaded_at AS "Loaded", f.rows AS "Rows", f.quarantined AS "Quarantined"
 FROM {t}.ops_freshness AS f CROSS JOIN {t}.program_param AS m ORDER BY f.newest_at NULLS LAST, f.entity`, func(*builder) []column {
-						return []column{text1("Entity", 160), number("Newest event", unit{"dateTimeAsIso", 0}, 170), number("Silent for", unit{"suffix:days", 1}, 110), number("Loaded", unit{"dateTimeAsIso", 0}, 170), number("Rows", count(), 90), number("Quarantined", count(), 100)}
+						return []column{text1("Entity", 160), number("Newest event", moment(), 140), number("Silent for", unit{"suffix:days", 1}, 110), number("Loaded", moment(), 140), number("Rows", count(), 90), number("Quarantined", count(), 100)}
 					}),
 				listing(size{12, 10}, "Loads", "What each stream brought, the newest first: files, rows landed, rows that could not be decoded.", "Nothing is loaded yet",
 					`SELECT started_at AS "At", source AS "Source", stream AS "Stream", files AS "Files", rows AS "Rows", bytes AS "Size", quarantined AS "Quarantined"
 FROM {ops}.load ORDER BY started_at DESC, source, stream LIMIT 100`, func(*builder) []column {
-						return []column{number("At", unit{"dateTimeAsIso", 0}, 170), text1("Source", 110), text1("Stream", 0), number("Files", count(), 70), number("Rows", count(), 90), number("Size", unit{"decbytes", 1}, 90), number("Quarantined", count(), 100)}
+						return []column{number("At", moment(), 140), text1("Source", 110), text1("Stream", 0), number("Files", count(), 70), number("Rows", count(), 90), number("Size", unit{"decbytes", 1}, 90), number("Quarantined", count(), 100)}
 					}),
 			}},
 			{"What was quarantined, by which rule?", []panel{

@@ -180,6 +180,9 @@ func (p *Plan) describeRecords(ctx context.Context, s *stream) (bool, error) {
 		for _, name := range s.columnNames() {
 			s.key = append(s.key, ident(name))
 		}
+		if len(s.key) == 0 { // no row has told yet what the fields are
+			s.key = []string{"0"}
+		}
 	}
 	if s.spec.Version != nil {
 		var err error
@@ -262,10 +265,7 @@ func (p *Plan) partsView(ctx context.Context, view string, s *stream, parts []Pa
 		columns = append(columns, columnOr(have, c))
 	}
 	key := "row(" + strings.Join(s.key, ", ") + ")"
-	switch len(s.key) {
-	case 0: // the whole row is the key, and no row has told yet what it is made of
-		key = "0"
-	case 1:
+	if len(s.key) == 1 {
 		key = s.key[0]
 	}
 	columns = append(columns, key+" AS _key", byFile(commits)+" AS _commit", byFile(offsets)+" + file_row_number AS _row")
