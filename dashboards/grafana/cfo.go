@@ -43,7 +43,7 @@ func cfo() board {
 			}},
 			{"On whom does it depend?", []panel{
 				headline(size{24, 4}, metric("REV-16")),
-				breakdown(size{14, 11}, "Largest partners", "partner", "Partner", 9,
+				breakdown(size{14, 11}, "Largest partners", "partner", "Partner", 8,
 					metric("REV-1").as("Sourced revenue"), metric("REV-5.of_total").as("Share of company revenue"), metric("REV-3").as("Influenced revenue")),
 				breakdown(size{10, 11}, "By region", "region", "Region", 20, metric("REV-1").as("Sourced revenue"), metric("REV-5").as("Sourced share")),
 			}},

@@ -116,7 +116,7 @@ func (b *builder) label(dim string) string {
 	case "program":
 		return "coalesce(p.title, v.program)"
 	}
-	return "replace(v." + dim + ", '_', ' ')"
+	return "CASE v." + dim + " WHEN 'none' THEN 'no partner' ELSE replace(v." + dim + ", '_', ' ') END"
 }
 
 // funnel is a row per motion and stage, in their order, with what happened there.
