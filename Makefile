@@ -75,6 +75,10 @@ report-images: ## draw the pictures of the reports in docs/images again
 bench: build ## tributary run against the same SQL in bare DuckDB: time, peak memory (LEADS=1000000 MEMORY=1GiB; ten minutes)
 	go run ./testdata/bench -tributary $(CURDIR)/$(BIN) -leads $(LEADS) -memory "$(MEMORY)"
 
+.PHONY: bench-panels
+bench-panels: ## how long the queries of all dashboards take on a generated vendor in a real PostgreSQL (LEADS=1000000; a quarter of an hour)
+	go test ./dashboards/panel -count=1 -timeout 60m -run TestEveryPanelOnTheDemo -v -leads $(LEADS) | grep -E 'panels_test|^(ok|FAIL)'
+
 .PHONY: lint
 lint: .tools/golangci-lint-$(GOLANGCI) ## golangci-lint with every linter that .golangci.yml does not switch off (builds it once, minutes)
 	go mod tidy -diff
