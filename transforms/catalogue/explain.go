@@ -249,10 +249,6 @@ func originSQL(contracts *schemas.Set, entities []string) string {
 		if !ok {
 			continue // rows of the program, e.g. a manual adjustment, have no source row
 		}
-		key := entity.Key()
-		for i, k := range key {
-			key[i] = "coalesce(CAST(" + quoteName(k) + " AS VARCHAR), '')"
-		}
 		label := "NULL"
 		for _, candidate := range []string{"name", "account_name", "account", "number", "course", "stage"} {
 			if _, ok := entity.Field(candidate); ok {
@@ -260,7 +256,7 @@ func originSQL(contracts *schemas.Set, entities []string) string {
 				break
 			}
 		}
-		selects = append(selects, "SELECT "+quoteText(name)+", "+strings.Join(key, " || '|' || ")+", "+label+
+		selects = append(selects, "SELECT "+quoteText(name)+", "+SourceKey(entity)+", "+label+
 			", _source, _source_file, _source_line, _load_id FROM staging."+quoteName(name))
 	}
 	return strings.Join(selects, "\n  UNION ALL ")
