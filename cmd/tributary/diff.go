@@ -44,7 +44,7 @@ with the one before it; with one, that night with the published one.`,
 	}
 	f := cmd.Flags()
 	f.StringSliceVar(&spec.IDs, "metric", nil, "metrics to compare (default "+strings.Join(movement.Headlines(), ",")+")")
-	f.StringVar(&spec.Grain, "grain", "", "total, year, quarter, month, week or day (default quarter, where the metric has it)")
+	f.StringSliceVar(&spec.Grains, "grain", nil, "total, year, quarter, month, week or day (default quarter, where the metric has it)")
 	f.StringVar(&spec.Period, "period", "", "only the period that begins on this day, YYYY-MM-DD")
 	f.StringToStringVar(&spec.Cut, "cut", nil, "compare the figures of this cut, such as partner=P-0042")
 	f.BoolVar(&rows, "rows", false, "list what moved each figure, the largest first")

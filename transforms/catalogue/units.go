@@ -19,6 +19,10 @@ type UnitSpec struct {
 	Cut    map[string]string
 }
 
+func (s UnitSpec) query() QuerySpec {
+	return QuerySpec{IDs: []string{s.ID}, By: keysOf(s.Cut), Grains: s.Grains, Where: s.Cut}
+}
+
 // Adds says whether a metric's figures are sums over its rows; of a median or a curve only the counts are.
 func (m *Metric) Adds() bool {
 	switch m.Kind {
@@ -34,16 +38,7 @@ func (m *Metric) Adds() bool {
 // PartsOf is what a metric's numerator and denominator are made of.
 func (m *Metric) PartsOf() Unit { return m.partsOf() }
 
-// FiguresSQL selects metrics.metric_value's columns of the values themselves.
-func (c *Catalogue) FiguresSQL(ctx context.Context, conn *sql.Conn, spec UnitSpec) (string, error) {
-	texts, err := c.rowTexts(ctx, conn, QuerySpec{IDs: []string{spec.ID}, By: keysOf(spec.Cut), Grains: spec.Grains, Where: spec.Cut})
-	if err != nil {
-		return "", err
-	}
-	return texts[0], nil
-}
-
-// ReadRows reads what FiguresSQL selects.
+// ReadRows reads values that PartsSQL selects.
 func (c *Catalogue) ReadRows(ctx context.Context, conn *sql.Conn, text string) ([]Row, error) {
 	names, err := partnerNames(ctx, conn)
 	if err != nil {
@@ -57,35 +52,63 @@ func (c *Catalogue) ReadRows(ctx context.Context, conn *sql.Conn, text string) (
 	return out, err
 }
 
-// UnitsSQL selects what each unit (a deal, a lead, an invoice) adds to each value: the terms of the same sums that make the value, so that
-// over all units they give its numerator (of a sum: the value itself), denominator and counts. What a value counts once although several
-// rows have it is put down to one of them.
-// Columns: grain, period_start, dims, entity, entity_key, partner, numerator, denominator, n, n_censored, value.
-func (c *Catalogue) UnitsSQL(ctx context.Context, conn *sql.Conn, spec UnitSpec) (string, error) {
-	m, err := c.find(spec.ID)
-	if err != nil {
-		return "", err
-	}
+// PartsSQL selects values, in metrics.metric_value's columns, and what each unit (a deal, a lead, an invoice) adds to each: the terms of the
+// same sums that make the value, so that over all units they give its numerator (of a sum: the value itself), denominator and counts.
+// What a value counts once although several rows have it is put down to one of them.
+// Columns of the units: metric_id, grain, period_start, dims, entity, entity_key, partner, numerator, denominator, n, n_censored, value.
+func (c *Catalogue) PartsSQL(ctx context.Context, conn *sql.Conn, specs []UnitSpec) (values, units string, err error) {
 	sources, err := readSources(ctx, conn)
 	if err != nil {
-		return "", err
+		return "", "", err
 	}
-	if len(sources.missing(m)) > 0 {
-		return noUnits, nil
-	}
-	sets, err := m.sets(QuerySpec{IDs: []string{m.ID}, By: keysOf(spec.Cut), Grains: spec.Grains})
+	kept, err := storedVersions(ctx, conn)
 	if err != nil {
-		return "", err
+		return "", "", err
 	}
-	b, err := single(ctx, conn, m, sets)
+	facts := map[string]fact{}
+	valueTexts, unitTexts := []string{}, []string{noUnits}
+	for _, spec := range specs {
+		m, err := c.find(spec.ID)
+		if err != nil {
+			return "", "", err
+		}
+		if len(sources.missing(m)) > 0 {
+			valueTexts = append(valueTexts, noSourceSQL(m))
+			continue
+		}
+		value, unit, err := m.partsSQL(ctx, conn, spec, facts, kept[m.ID] == m.DefinitionVersion)
+		if err != nil {
+			return "", "", err
+		}
+		valueTexts, unitTexts = append(valueTexts, value), append(unitTexts, unit)
+	}
+	return strings.Join(valueTexts, "\nUNION ALL\n"), strings.Join(unitTexts, "\nUNION ALL\n"), nil
+}
+
+func (m *Metric) partsSQL(ctx context.Context, conn *sql.Conn, spec UnitSpec, facts map[string]fact, stored bool) (value, unit string, err error) {
+	sets, err := m.sets(spec.query())
 	if err != nil {
-		return "", err
+		return "", "", err
 	}
-	return (&generator{batch: b}).units(spec.Cut), nil
+	if value, err = rowsSQL(ctx, conn, m, spec.query(), stored); err != nil {
+		return "", "", err
+	}
+	f, ok := facts[m.Fact]
+	if !ok {
+		if f, err = readFact(ctx, conn, m.Fact); err != nil {
+			return "", "", fmt.Errorf("%s: %w", m.ID, err)
+		}
+		facts[m.Fact] = f
+	}
+	if err := f.checkColumns(m); err != nil {
+		return "", "", err
+	}
+	g := &generator{batch: newBatch(f, []*Metric{m}, sets)}
+	return value, "SELECT * FROM (" + g.units(spec.Cut) + ") AS " + quoteName(m.ID), nil
 }
 
 // noUnits is what a metric without a source has.
-const noUnits = `SELECT CAST(NULL AS VARCHAR) AS grain, CAST(NULL AS DATE) AS period_start, '' AS dims, '' AS entity, '' AS entity_key, '' AS partner,
+const noUnits = `SELECT '' AS metric_id, CAST(NULL AS VARCHAR) AS grain, CAST(NULL AS DATE) AS period_start, '' AS dims, '' AS entity, '' AS entity_key, '' AS partner,
   CAST(0 AS DECIMAL(38, 6)) AS numerator, CAST(0 AS DECIMAL(38, 6)) AS denominator, CAST(0 AS BIGINT) AS n, CAST(0 AS BIGINT) AS n_censored,
   CAST(NULL AS VARCHAR) AS value WHERE false`
 
@@ -151,7 +174,7 @@ func (g *generator) units(cut map[string]string) string {
 	}
 	keys := strings.Join(append([]string{"grain", "period_start"}, g.dims...), ", ")
 	return "WITH t_base AS (\n" + g.fact.baseSQL(g.metrics, g.sets, extra...) + "\n)\n" +
-		"SELECT grain, nullif(period_start, " + noPeriod + ") AS period_start, " + dimsJSON(g.dims) + " AS dims, entity, entity_key, unit_partner AS partner,\n" +
+		"SELECT " + quoteText(m.ID) + " AS metric_id, grain, nullif(period_start, " + noPeriod + ") AS period_start, " + dimsJSON(g.dims) + " AS dims, entity, entity_key, unit_partner AS partner,\n" +
 		"  CAST(coalesce(sum(numerator), 0) AS DECIMAL(38, 6)) AS numerator, CAST(coalesce(sum(denominator), 0) AS DECIMAL(38, 6)) AS denominator,\n" +
 		"  CAST(coalesce(sum(n), 0) AS BIGINT) AS n, CAST(coalesce(sum(n_censored), 0) AS BIGINT) AS n_censored, max(value) AS value\nFROM (\n" +
 		strings.Join(selects, "\nUNION ALL\n") + "\n) AS terms\nGROUP BY " + keys + ", entity, entity_key, unit_partner"
@@ -224,38 +247,52 @@ func SourceKey(e *schemas.Entity) string {
 	return strings.Join(key, " || '|' || ")
 }
 
-// Profile says of the units of a table of keys (entity, entity_key), by a fact: whose they are, on which day they begin to count and which
-// deal and lead they belong to. The cut's dimensions are part of whose they are.
-// Columns: entity, entity_key, whose, first_day, deal_id, lead_id.
-func (c *Catalogue) Profile(ctx context.Context, conn *sql.Conn, id, keys string, cut map[string]string) (string, error) {
-	m, err := c.find(id)
-	if err != nil {
-		return "", err
+// ProfileSQL says of the units of a table of keys (metric_id, entity, entity_key), by their facts: whose they are, and
+// which deal and lead they belong to. The cut, the same for all, is part of whose they are.
+// Columns: fact, entity, entity_key, whose, deal_id, lead_id.
+func (c *Catalogue) ProfileSQL(ctx context.Context, conn *sql.Conn, specs []UnitSpec, keys string) (string, error) {
+	out := []string{"SELECT '' AS fact, '' AS entity, '' AS entity_key, '' AS whose, '' AS deal_id, '' AS lead_id WHERE false"}
+	var metrics []*Metric
+	for _, spec := range specs {
+		m, err := c.find(spec.ID)
+		if err != nil {
+			return "", err
+		}
+		metrics = append(metrics, m)
 	}
-	f, err := readFact(ctx, conn, m.Fact)
-	if err != nil {
-		return "", err
+	for _, same := range group(metrics, func(m *Metric) string { return m.Fact }) {
+		f, err := readFact(ctx, conn, same[0].Fact)
+		if err != nil {
+			return "", err
+		}
+		if !f.has("entity") || !f.has("entity_key") {
+			continue
+		}
+		ids := make([]string, len(same))
+		for i, m := range same {
+			ids[i] = quoteText(m.ID)
+		}
+		out = append(out, f.profileSQL(specs[0].Cut, keys+" WHERE metric_id IN ("+strings.Join(ids, ", ")+")"))
 	}
-	or := func(column, sql, otherwise string) string {
+	return strings.Join(out, "\nUNION ALL\n"), nil
+}
+
+func (f fact) profileSQL(cut map[string]string, keys string) string {
+	or := func(column string) string {
 		if f.has(column) {
-			return sql
+			return "CAST(f." + quoteName(column) + " AS VARCHAR)"
 		}
-		return otherwise
+		return "CAST(NULL AS VARCHAR)"
 	}
-	if !f.has("entity") || !f.has("entity_key") {
-		return "SELECT '' AS entity, '' AS entity_key, '' AS whose, CAST(NULL AS DATE) AS first_day, NULL AS deal_id, NULL AS lead_id WHERE false", nil
-	}
-	whose := []string{"''"}
+	whose := []string{"NULL"}
 	for _, d := range append([]string{"partner", "class", "direction"}, inOrder(keysOf(cut))...) {
-		if f.has(d) {
-			whose = append(whose, "coalesce(CAST("+quoteName(d)+" AS VARCHAR), '')")
+		if f.has(d) && !slices.Contains(whose, or(d)) {
+			whose = append(whose, or(d))
 		}
 	}
-	return fmt.Sprintf(`SELECT entity, entity_key, string_agg(DISTINCT whose, ';' ORDER BY whose) AS whose, min(day) AS first_day, max(deal_id) AS deal_id, max(lead_id) AS lead_id
-FROM (SELECT coalesce(f.entity, '') AS entity, coalesce(f.entity_key, '') AS entity_key, concat_ws('/', %s) AS whose, %s AS day, %s AS deal_id, %s AS lead_id
+	return fmt.Sprintf(`SELECT %s AS fact, entity, entity_key, string_agg(DISTINCT whose, ' and ' ORDER BY whose) AS whose, max(deal_id) AS deal_id, max(lead_id) AS lead_id
+FROM (SELECT coalesce(f.entity, '') AS entity, coalesce(f.entity_key, '') AS entity_key, concat_ws(' ', %s) AS whose, %s AS deal_id, %s AS lead_id
   FROM %s AS f) AS unit
-WHERE (entity, entity_key) IN (SELECT entity, entity_key FROM %s)
-GROUP BY entity, entity_key`,
-		strings.Join(whose, ", "), or("anchor_at", "report_date(f.anchor_at)", "CAST(NULL AS DATE)"), or("deal_id", "f.deal_id", "CAST(NULL AS VARCHAR)"),
-		or("lead_id", "f.lead_id", "CAST(NULL AS VARCHAR)"), f.name, keys), nil
+WHERE (entity, entity_key) IN (SELECT (entity, entity_key) FROM %s)
+GROUP BY entity, entity_key`, quoteText(f.name), strings.Join(whose, ", "), or("deal_id"), or("lead_id"), f.name, keys)
 }

@@ -11,12 +11,12 @@ import (
 
 // findCauses fills in why each unit of temp.moved adds something else. It compares the source rows of both nights: the unit's own, those of
 // the deal and the lead that it belongs to, and those that name it.
-func (p *Pair) findCauses(ctx context.Context, cat *catalogue.Catalogue, contracts *schemas.Set, m *catalogue.Metric, cut map[string]string) error {
+func (p *Pair) findCauses(ctx context.Context, cat *catalogue.Catalogue, contracts *schemas.Set, metrics []*catalogue.Metric, specs []catalogue.UnitSpec) error {
 	for side, name := range sides() {
 		if err := p.use(ctx, side); err != nil {
 			return err
 		}
-		profile, err := cat.Profile(ctx, p.conn, m.ID, "temp.moved", cut)
+		profile, err := cat.ProfileSQL(ctx, p.conn, specs, "temp.moved")
 		if err != nil {
 			return err
 		}
@@ -46,11 +46,16 @@ func (p *Pair) findCauses(ctx context.Context, cat *catalogue.Catalogue, contrac
 	if err := p.compareRates(ctx); err != nil {
 		return err
 	}
-	statements := []string{spellsSQL(), p.judgeSQL()}
-	if slices.Contains(m.Always, "program") { // what is owed depends on all events of a balance
-		statements = append(statements, balanceSQL)
+	return p.exec(ctx, "find the causes", factsSQL(metrics), spellsSQL, p.judgeSQL(), balanceSQL(metrics))
+}
+
+// factsSQL says which fact each metric is over.
+func factsSQL(metrics []*catalogue.Metric) string {
+	rows := make([]string, len(metrics))
+	for i, m := range metrics {
+		rows[i] = "(" + text(m.ID) + ", " + text(m.Fact) + ")"
 	}
-	return p.exec(ctx, "find the causes", statements...)
+	return "CREATE OR REPLACE TEMP TABLE fact_of AS SELECT * FROM (VALUES " + strings.Join(rows, ", ") + ") AS given(metric_id, fact)"
 }
 
 // compareSources compares the source rows of every entity that is involved.
@@ -64,10 +69,7 @@ func (p *Pair) compareSources(ctx context.Context, contracts *schemas.Set) error
 		if !ok {
 			continue // a row of the program
 		}
-		columns, err := p.shared(ctx, "staging", name)
-		if err != nil {
-			return err
-		}
+		columns := p.shared("staging", name)
 		if len(columns) == 0 {
 			continue
 		}
@@ -109,10 +111,7 @@ func (p *Pair) compareAround(ctx context.Context, contracts *schemas.Set, e *sch
 		return nil
 	}
 	for _, other := range contracts.Entities {
-		columns, err := p.shared(ctx, "staging", other.Name)
-		if err != nil {
-			return err
-		}
+		columns := p.shared("staging", other.Name)
 		columns = slices.DeleteFunc(columns, func(c string) bool { return strings.HasPrefix(c, "_") }) // where a row came from is no news
 		for _, f := range other.Fields {
 			if f.Ref == nil || f.Ref.Entity != e.Name || f.Ref.Field != key[0] || other.Name == e.Name || !slices.Contains(columns, f.Name) {
@@ -143,7 +142,7 @@ FROM (
   UNION ALL SELECT entity, entity_key, CASE WHEN entity <> 'deal' THEN CAST(to_functional AS VARCHAR) END, program_id || ' ' || CAST(base AS VARCHAR) FROM incentives.event
   UNION ALL SELECT 'deal_partner', deal_partner_id, NULL, milestone || ' ' || CAST(base AS VARCHAR) FROM incentives.credit
 ) AS rated
-WHERE (entity, entity_key) IN (SELECT entity, entity_key FROM temp.involved)
+WHERE (entity, entity_key) IN (SELECT (entity, entity_key) FROM temp.involved)
 GROUP BY entity, entity_key`)
 		if err != nil {
 			return err
@@ -153,20 +152,18 @@ GROUP BY entity, entity_key`)
 }
 
 // spellsSQL finds the units that count in another period than before.
-func spellsSQL() string {
-	return `CREATE OR REPLACE TEMP TABLE redated AS
+const spellsSQL = `CREATE OR REPLACE TEMP TABLE redated AS
 WITH spell AS (
-  SELECT dims, entity, entity_key, period_start, bool_or(side = 'before') AS was, bool_or(side = 'after') AS is_there
+  SELECT metric_id, grain, dims, entity, entity_key, period_start, bool_or(side = 'before') AS was, bool_or(side = 'after') AS is_there
   FROM (SELECT *, 'before' AS side FROM temp.unit_before UNION ALL SELECT *, 'after' AS side FROM temp.unit_after) AS unit
-  WHERE (entity, entity_key) IN (SELECT entity, entity_key FROM temp.moved WHERE entity <> '')
-  GROUP BY dims, entity, entity_key, period_start
+  WHERE (metric_id, entity, entity_key) IN (SELECT (metric_id, entity, entity_key) FROM temp.moved WHERE entity <> '')
+  GROUP BY metric_id, grain, dims, entity, entity_key, period_start
 )
-SELECT dims, entity, entity_key
+SELECT metric_id, grain, dims, entity, entity_key
 FROM spell
-GROUP BY dims, entity, entity_key
+GROUP BY metric_id, grain, dims, entity, entity_key
 HAVING (bool_or(was AND NOT is_there) AND bool_or(is_there AND NOT was))
   OR min(period_start) FILTER (WHERE was) <> min(period_start) FILTER (WHERE is_there)`
-}
 
 // judgeSQL decides. What a source row says comes before rules, rules before time. Other rules without other rows are the cause of another
 // period or partner too.
@@ -217,13 +214,14 @@ seen AS (
   LEFT JOIN temp.source AS s ON s.entity = m.entity AND s.entity_key = m.entity_key
   LEFT JOIN deal_or_lead AS d ON d.entity = m.entity AND d.entity_key = m.entity_key
   LEFT JOIN around AS r ON r.entity = m.entity AND r.entity_key = m.entity_key
-  LEFT JOIN temp.redated AS t ON t.dims = m.dims AND t.entity = m.entity AND t.entity_key = m.entity_key
-  LEFT JOIN temp.profile_before AS pb ON pb.entity = m.entity AND pb.entity_key = m.entity_key
-  LEFT JOIN temp.profile_after AS pa ON pa.entity = m.entity AND pa.entity_key = m.entity_key
+  LEFT JOIN temp.redated AS t ON t.metric_id = m.metric_id AND t.grain = m.grain AND t.dims = m.dims AND t.entity = m.entity AND t.entity_key = m.entity_key
+  LEFT JOIN temp.fact_of AS o ON o.metric_id = m.metric_id
+  LEFT JOIN temp.profile_before AS pb ON pb.fact = o.fact AND pb.entity = m.entity AND pb.entity_key = m.entity_key
+  LEFT JOIN temp.profile_after AS pa ON pa.fact = o.fact AND pa.entity = m.entity AND pa.entity_key = m.entity_key
   LEFT JOIN temp.rate_before AS b ON b.entity = m.entity AND b.entity_key = m.entity_key
   LEFT JOIN temp.rate_after AS a ON a.entity = m.entity AND a.entity_key = m.entity_key
-  LEFT JOIN temp.figure_before AS fb ON fb.grain = m.grain AND coalesce(fb.period_start, ` + noPeriod + `) = m.period_start AND fb.dims = m.dims
-  LEFT JOIN temp.figure_after AS fa ON fa.grain = m.grain AND coalesce(fa.period_start, ` + noPeriod + `) = m.period_start AND fa.dims = m.dims
+  LEFT JOIN temp.figure_before AS fb ON fb.metric_id = m.metric_id AND fb.grain = m.grain AND coalesce(fb.period_start, ` + noPeriod + `) = m.period_start AND fb.dims = m.dims
+  LEFT JOIN temp.figure_after AS fa ON fa.metric_id = m.metric_id AND fa.grain = m.grain AND coalesce(fa.period_start, ` + noPeriod + `) = m.period_start AND fa.dims = m.dims
 ),
 judged AS (
   SELECT *, CASE
@@ -241,7 +239,7 @@ judged AS (
   END AS found
   FROM seen
 )
-SELECT grain, period_start, dims, entity, entity_key, partner, numerator_before, numerator_after, denominator_before, denominator_after,
+SELECT metric_id, grain, period_start, dims, entity, entity_key, partner, numerator_before, numerator_after, denominator_before, denominator_after,
   n_before, n_after, n_censored_before, n_censored_after, value_before, value_after,
   found AS cause,
   CASE
@@ -254,8 +252,18 @@ SELECT grain, period_start, dims, entity, entity_key, partner, numerator_before,
 FROM judged`
 }
 
-// balanceSQL tells an event whose share of a balance moved because of the balance's other events from one that only grew older.
-const balanceSQL = `CREATE OR REPLACE TEMP TABLE moved AS
-SELECT * REPLACE (CASE WHEN cause = 'aged' AND partner <> '' AND bool_or(cause NOT IN ('aged', 'rule changed')) OVER (PARTITION BY dims, partner)
+// balanceSQL tells an event whose share of a balance moved because of the balance's other events from one that only grew older: what is
+// owed depends on all events of a balance.
+func balanceSQL(metrics []*catalogue.Metric) string {
+	ids := []string{"''"}
+	for _, m := range metrics {
+		if slices.Contains(m.Always, "program") {
+			ids = append(ids, text(m.ID))
+		}
+	}
+	return `CREATE OR REPLACE TEMP TABLE moved AS
+SELECT * REPLACE (CASE WHEN cause = 'aged' AND partner <> '' AND metric_id IN (` + strings.Join(ids, ", ") + `)
+    AND bool_or(cause NOT IN ('aged', 'rule changed')) OVER (PARTITION BY metric_id, grain, dims, partner)
   THEN 'balance' ELSE cause END AS cause)
 FROM temp.moved`
+}

@@ -25,6 +25,37 @@ const withoutValue = "'no_source', 'failed_missing_fx'"
 // Compare says what moved of some metrics.
 func (p *Pair) Compare(ctx context.Context, cat *catalogue.Catalogue, contracts *schemas.Set, spec Spec) (*Report, error) {
 	report := &Report{From: p.From, To: p.To, Changes: []Change{}}
+	metrics, units, err := asked(cat, spec)
+	if err != nil {
+		return nil, err
+	}
+	if len(units) == 0 {
+		return report, nil
+	}
+	fail := func(err error) error { return fmt.Errorf("compare %s with %s: %w", p.To.File, p.From.File, err) }
+	if err := p.read(ctx, cat, units, spec.Period); err != nil {
+		return nil, fail(err)
+	}
+	if err := p.exec(ctx, "compare the units", movedSQL()); err != nil {
+		return nil, fail(err)
+	}
+	var moved int64
+	if err := p.conn.QueryRowContext(ctx, "SELECT count(*) FROM temp.moved").Scan(&moved); err != nil {
+		return nil, fail(err)
+	}
+	if moved > 0 {
+		if err := p.findCauses(ctx, cat, contracts, metrics, units); err != nil {
+			return nil, fail(err)
+		}
+	}
+	if report.Changes, err = p.changes(ctx, cat, metrics, spec.Limit); err != nil {
+		return nil, fail(err)
+	}
+	return report, nil
+}
+
+// asked are the metrics that a spec names, in the catalogue's order, and what to read of each.
+func asked(cat *catalogue.Catalogue, spec Spec) ([]*catalogue.Metric, []catalogue.UnitSpec, error) {
 	ids := spec.IDs
 	if len(ids) == 0 {
 		ids = slices.DeleteFunc(Headlines(), func(id string) bool { // a user's catalogue may leave one out
@@ -33,58 +64,42 @@ func (p *Pair) Compare(ctx context.Context, cat *catalogue.Catalogue, contracts 
 		})
 	}
 	for _, id := range ids {
-		m, ok := cat.Metric(id)
-		if !ok {
-			return nil, fmt.Errorf("there is no metric %q: tributary metrics list shows them", id)
+		if _, ok := cat.Metric(id); !ok {
+			return nil, nil, fmt.Errorf("there is no metric %q: tributary metrics list shows them", id)
 		}
-		changes, err := p.metric(ctx, cat, contracts, m, spec)
+	}
+	var metrics []*catalogue.Metric
+	var units []catalogue.UnitSpec
+	for _, m := range cat.Metrics {
+		if !slices.Contains(ids, m.ID) {
+			continue
+		}
+		grains, err := grainsOf(m, spec.Grains)
 		if err != nil {
-			return nil, fmt.Errorf("%s from %s to %s: %w", id, p.From.File, p.To.File, err)
+			return nil, nil, err
 		}
-		report.Changes = append(report.Changes, changes...)
+		metrics, units = append(metrics, m), append(units, catalogue.UnitSpec{ID: m.ID, Grains: grains, Cut: spec.Cut})
 	}
-	return report, nil
+	return metrics, units, nil
 }
 
-// grainOf is the grain at which a metric is compared.
-func grainOf(m *catalogue.Metric, asked string) (string, error) {
-	switch {
-	case asked == "" && slices.Contains(m.Grains, "quarter"):
-		return "quarter", nil
-	case asked == "":
-		return m.Grains[0], nil
-	case !slices.Contains(m.Grains, asked):
-		return "", fmt.Errorf("it has no grain %q (it has: %s)", asked, strings.Join(m.Grains, ", "))
-	}
-	return asked, nil
-}
-
-func (p *Pair) metric(ctx context.Context, cat *catalogue.Catalogue, contracts *schemas.Set, m *catalogue.Metric, spec Spec) ([]Change, error) {
-	grain, err := grainOf(m, spec.Grain)
-	if err != nil {
-		return nil, err
-	}
-	unit := catalogue.UnitSpec{ID: m.ID, Grains: []string{grain}, Cut: spec.Cut}
-	if err := p.read(ctx, cat, unit, spec.Period); err != nil {
-		return nil, err
-	}
-	var moved int64
-	if err := p.exec(ctx, "compare the units", movedSQL()); err != nil {
-		return nil, err
-	}
-	if err := p.conn.QueryRowContext(ctx, "SELECT count(*) FROM temp.moved").Scan(&moved); err != nil {
-		return nil, fmt.Errorf("compare the units: %w", err)
-	}
-	if moved > 0 {
-		if err := p.findCauses(ctx, cat, contracts, m, spec.Cut); err != nil {
-			return nil, err
+// grainsOf are the grains at which a metric is compared.
+func grainsOf(m *catalogue.Metric, asked []string) ([]string, error) {
+	if len(asked) == 0 {
+		if slices.Contains(m.Grains, "quarter") {
+			return []string{"quarter"}, nil
 		}
+		return m.Grains[:1], nil
 	}
-	return p.changes(ctx, cat, m, spec.Limit, moved > 0)
+	own := slices.DeleteFunc(slices.Clone(asked), func(g string) bool { return !slices.Contains(m.Grains, g) })
+	if len(own) == 0 {
+		return nil, fmt.Errorf("%s has no grain %s (it has: %s)", m.ID, strings.Join(asked, ", "), strings.Join(m.Grains, ", "))
+	}
+	return own, nil
 }
 
 // read puts the figures of both nights, and what each unit adds to them, into temporary tables.
-func (p *Pair) read(ctx context.Context, cat *catalogue.Catalogue, unit catalogue.UnitSpec, period string) error {
+func (p *Pair) read(ctx context.Context, cat *catalogue.Catalogue, specs []catalogue.UnitSpec, period string) error {
 	only := "true"
 	if period != "" {
 		only = "period_start = CAST(" + text(period) + " AS DATE)"
@@ -93,18 +108,14 @@ func (p *Pair) read(ctx context.Context, cat *catalogue.Catalogue, unit catalogu
 		if err := p.use(ctx, side); err != nil {
 			return err
 		}
-		figures, err := cat.FiguresSQL(ctx, p.conn, unit)
-		if err != nil {
-			return err
-		}
-		units, err := cat.UnitsSQL(ctx, p.conn, unit)
+		figures, units, err := cat.PartsSQL(ctx, p.conn, specs)
 		if err != nil {
 			return err
 		}
 		err = p.exec(ctx, "read the night "+name,
 			"CREATE OR REPLACE TEMP TABLE figure_"+name+" AS SELECT * FROM ("+figures+") AS figure WHERE "+only,
 			"CREATE OR REPLACE TEMP TABLE unit_"+name+" AS SELECT * REPLACE (coalesce(period_start, "+noPeriod+") AS period_start) FROM ("+units+") AS unit\n"+
-				"WHERE (grain, coalesce(period_start, "+noPeriod+"), dims) IN (SELECT (grain, coalesce(period_start, "+noPeriod+"), dims) FROM temp.figure_"+name+
+				"WHERE (metric_id, grain, coalesce(period_start, "+noPeriod+"), dims) IN (SELECT (metric_id, grain, coalesce(period_start, "+noPeriod+"), dims) FROM temp.figure_"+name+
 				" WHERE status NOT IN ("+withoutValue+"))")
 		if err != nil {
 			return err
@@ -116,7 +127,7 @@ func (p *Pair) read(ctx context.Context, cat *catalogue.Catalogue, unit catalogu
 // movedSQL keeps the units that add something else than before.
 func movedSQL() string {
 	var columns []string
-	for _, c := range []string{"grain", "period_start", "dims", "entity", "entity_key", "partner"} {
+	for _, c := range []string{"metric_id", "grain", "period_start", "dims", "entity", "entity_key", "partner"} {
 		columns = append(columns, "coalesce(b."+c+", a."+c+") AS "+c)
 	}
 	for _, c := range []string{"numerator", "denominator", "n", "n_censored"} {
@@ -125,17 +136,17 @@ func movedSQL() string {
 	return "CREATE OR REPLACE TEMP TABLE moved AS SELECT " + strings.Join(columns, ", ") + `,
   b.value AS value_before, a.value AS value_after, CAST('' AS VARCHAR) AS cause, CAST('' AS VARCHAR) AS detail
 FROM temp.unit_before AS b
-FULL JOIN temp.unit_after AS a ON a.grain = b.grain AND a.period_start = b.period_start AND a.dims = b.dims
+FULL JOIN temp.unit_after AS a ON a.metric_id = b.metric_id AND a.grain = b.grain AND a.period_start = b.period_start AND a.dims = b.dims
   AND a.entity = b.entity AND a.entity_key = b.entity_key AND a.partner = b.partner
 WHERE coalesce(b.numerator, 0) <> coalesce(a.numerator, 0) OR coalesce(b.denominator, 0) <> coalesce(a.denominator, 0)
   OR coalesce(b.n, 0) <> coalesce(a.n, 0) OR coalesce(b.n_censored, 0) <> coalesce(a.n_censored, 0) OR b.value IS DISTINCT FROM a.value`
 }
 
 // key tells figures apart.
-func key(period *string, dims map[string]string) string {
-	parts := []string{""}
+func key(metric, grain string, period *string, dims map[string]string) string {
+	parts := []string{metric, grain, ""}
 	if period != nil {
-		parts[0] = *period
+		parts[2] = *period
 	}
 	for _, d := range slices.Sorted(maps.Keys(dims)) {
 		parts = append(parts, d+"="+dims[d])
@@ -144,7 +155,7 @@ func key(period *string, dims map[string]string) string {
 }
 
 // changes puts figures and moves together.
-func (p *Pair) changes(ctx context.Context, cat *catalogue.Catalogue, m *catalogue.Metric, limit int, moved bool) ([]Change, error) {
+func (p *Pair) changes(ctx context.Context, cat *catalogue.Catalogue, metrics []*catalogue.Metric, limit int) ([]Change, error) {
 	all := map[string]*Change{}
 	var order []string
 	for side, name := range sides() {
@@ -156,10 +167,12 @@ func (p *Pair) changes(ctx context.Context, cat *catalogue.Catalogue, m *catalog
 			if r.Status == catalogue.StatusNoSource {
 				continue
 			}
-			k := key(r.PeriodStart, r.Dims)
+			k := key(r.MetricID, r.Grain, r.PeriodStart, r.Dims)
 			if all[k] == nil {
-				all[k] = &Change{MetricID: m.ID, Title: m.Title, Unit: m.Unit, Grain: r.Grain, PeriodStart: r.PeriodStart, Dims: r.Dims,
-					ByCause: []CauseSum{}, Moves: []Move{}, Sum: Delta{Numerator: "0", Denominator: "0"}}
+				all[k] = &Change{
+					MetricID: r.MetricID, Title: r.Title, Unit: r.Unit, Grain: r.Grain, PeriodStart: r.PeriodStart, Dims: r.Dims,
+					ByCause: []CauseSum{}, Moves: []Move{}, Sum: Delta{Numerator: "0", Denominator: "0"},
+				}
 				order = append(order, k)
 			}
 			v := &Value{Value: r.Value, Numerator: r.Numerator, Denominator: r.Denominator, N: r.N, NCensored: r.NCensored, Status: r.Status}
@@ -170,18 +183,18 @@ func (p *Pair) changes(ctx context.Context, cat *catalogue.Catalogue, m *catalog
 			}
 		}
 	}
-	if moved {
-		if err := p.addMoves(ctx, all, limit); err != nil {
-			return nil, err
-		}
+	if err := p.addMoves(ctx, all, limit); err != nil {
+		return nil, err
 	}
 	slices.Sort(order)
 	out := []Change{}
-	for _, k := range order {
-		c := all[k]
-		c.settle(m)
-		if c.MoveCount > 0 || c.differs() {
-			out = append(out, *c)
+	for _, m := range metrics {
+		for _, k := range order {
+			if c := all[k]; c.MetricID == m.ID {
+				if c.settle(m); c.MoveCount > 0 || c.differs() {
+					out = append(out, *c)
+				}
+			}
 		}
 	}
 	return out, nil
@@ -260,20 +273,20 @@ func difference(b, a catalogue.Figure, places int) catalogue.Figure {
 // addMoves reads the moves, their sums and their sums by cause.
 func (p *Pair) addMoves(ctx context.Context, all map[string]*Change, limit int) error {
 	sums := "sum(numerator_after - numerator_before), sum(denominator_after - denominator_before), CAST(sum(n_after - n_before) AS BIGINT), CAST(sum(n_censored_after - n_censored_before) AS BIGINT)"
-	rows, err := p.conn.QueryContext(ctx, `SELECT CAST(nullif(period_start, `+noPeriod+`) AS VARCHAR), dims, cause, count(*), `+textSums(sums)+`
-		FROM temp.moved GROUP BY period_start, dims, cause`)
+	rows, err := p.conn.QueryContext(ctx, `SELECT metric_id, grain, CAST(nullif(period_start, `+noPeriod+`) AS VARCHAR), dims, cause, count(*), `+textSums(sums)+`
+		FROM temp.moved GROUP BY metric_id, grain, period_start, dims, cause`)
 	if err != nil {
 		return fmt.Errorf("add up the moves: %w", err)
 	}
 	defer rows.Close()
 	for rows.Next() {
+		var metric, grain, dims string
 		var period *string
-		var dims string
 		var s CauseSum
-		if err := rows.Scan(&period, &dims, &s.Cause, &s.Moves, &s.Numerator, &s.Denominator, &s.N, &s.NCensored); err != nil {
+		if err := rows.Scan(&metric, &grain, &period, &dims, &s.Cause, &s.Moves, &s.Numerator, &s.Denominator, &s.N, &s.NCensored); err != nil {
 			return fmt.Errorf("add up the moves: %w", err)
 		}
-		c, err := changeOf(all, period, dims)
+		c, err := changeOf(all, metric, grain, period, dims)
 		if err != nil {
 			return err
 		}
@@ -305,21 +318,21 @@ func (p *Pair) listMoves(ctx context.Context, all map[string]*Change, limit int)
 	if limit > 0 {
 		cutOff = fmt.Sprintf(" WHERE place <= %d", limit)
 	}
-	rows, err := p.conn.QueryContext(ctx, `SELECT CAST(nullif(period_start, `+noPeriod+`) AS VARCHAR), dims, entity, entity_key, partner, cause, detail,
+	rows, err := p.conn.QueryContext(ctx, `SELECT metric_id, grain, CAST(nullif(period_start, `+noPeriod+`) AS VARCHAR), dims, entity, entity_key, partner, cause, detail,
 		CAST(numerator_before AS VARCHAR), CAST(numerator_after AS VARCHAR), CAST(denominator_before AS VARCHAR), CAST(denominator_after AS VARCHAR),
 		n_before, n_after, n_censored_after - n_censored_before, coalesce(value_before, ''), coalesce(value_after, '')
-	FROM (SELECT *, row_number() OVER (PARTITION BY period_start, dims ORDER BY abs(numerator_after - numerator_before) DESC,
+	FROM (SELECT *, row_number() OVER (PARTITION BY metric_id, grain, period_start, dims ORDER BY abs(numerator_after - numerator_before) DESC,
 		abs(denominator_after - denominator_before) DESC, abs(n_after - n_before) DESC, entity, entity_key, partner) AS place FROM temp.moved) AS placed`+cutOff+`
-	ORDER BY period_start, dims, place`)
+	ORDER BY metric_id, grain, period_start, dims, place`)
 	if err != nil {
 		return fmt.Errorf("list the moves: %w", err)
 	}
 	defer rows.Close()
 	for rows.Next() {
+		var metric, grain, dims string
 		var period *string
-		var dims string
 		var m Move
-		err := rows.Scan(&period, &dims, &m.Entity, &m.Key, &m.Partner, &m.Cause, &m.Detail, &m.NumeratorBefore, &m.NumeratorAfter,
+		err := rows.Scan(&metric, &grain, &period, &dims, &m.Entity, &m.Key, &m.Partner, &m.Cause, &m.Detail, &m.NumeratorBefore, &m.NumeratorAfter,
 			&m.DenominatorBefore, &m.DenominatorAfter, &m.NBefore, &m.NAfter, &m.Delta.NCensored, &m.ValueBefore, &m.ValueAfter)
 		if err != nil {
 			return fmt.Errorf("list the moves: %w", err)
@@ -329,7 +342,7 @@ func (p *Pair) listMoves(ctx context.Context, all map[string]*Change, limit int)
 		}
 		m.Delta.Numerator, m.Delta.Denominator = minus(m.NumeratorAfter, m.NumeratorBefore), minus(m.DenominatorAfter, m.DenominatorBefore)
 		m.Delta.N = m.NAfter - m.NBefore
-		c, err := changeOf(all, period, dims)
+		c, err := changeOf(all, metric, grain, period, dims)
 		if err != nil {
 			return err
 		}

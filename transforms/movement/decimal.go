@@ -24,14 +24,22 @@ func decimal(r *big.Rat) string {
 }
 
 // changeOf finds the figure that moves are of.
-func changeOf(all map[string]*Change, period *string, dims string) (*Change, error) {
+func changeOf(all map[string]*Change, metric, grain string, period *string, dims string) (*Change, error) {
 	cut := map[string]string{}
 	if err := json.Unmarshal([]byte(dims), &cut); err != nil {
 		return nil, fmt.Errorf("read the cut %s: %w", dims, err)
 	}
-	c := all[key(period, cut)]
+	c := all[key(metric, grain, period, cut)]
 	if c == nil {
-		return nil, fmt.Errorf("units without a figure: %s", dims)
+		return nil, fmt.Errorf("%s %s has units without a figure: %s", metric, grain, dims)
 	}
 	return c, nil
+}
+
+// Without is the sum less one of its moves.
+func (s CauseSum) Without(m Move) CauseSum {
+	s.Moves--
+	s.Numerator, s.Denominator = minus(s.Numerator, m.Delta.Numerator), minus(s.Denominator, m.Delta.Denominator)
+	s.N, s.NCensored = s.N-m.Delta.N, s.NCensored-m.Delta.NCensored
+	return s
 }

@@ -36,7 +36,7 @@ func Causes() []Cause {
 // Spec is what to compare.
 type Spec struct {
 	IDs    []string          // none = Headlines
-	Grain  string            // "" = quarter, or total where a metric has no quarters
+	Grains []string          // none = quarter, or the first that a metric has; a metric without one of several answers with those it has
 	Period string            // first day of the only period; "" = all
 	Cut    map[string]string // "" = uncut
 	Limit  int               // most moves of a figure, the largest first; 0 = all, less = none

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"path/filepath"
+	"slices"
 	"strings"
 
 	"github.com/tributary-data/tributary/transforms/warehouse"
@@ -18,6 +19,7 @@ type Pair struct {
 	conn     *sql.Conn
 	catalogs [2]string // names of the databases: before, after
 	rules    []string  // tables of rules that differ; nil while the rules are the same
+	columns  map[string][]string
 }
 
 // The sides of a pair.
@@ -68,6 +70,9 @@ func (p *Pair) attach(ctx context.Context, fromPath, toPath string) error {
 			p.To = night
 		}
 	}
+	if err := p.readColumns(ctx); err != nil {
+		return err
+	}
 	return p.readRules(ctx)
 }
 
@@ -115,12 +120,32 @@ func (p *Pair) texts(ctx context.Context, what, query string) ([]string, error) 
 	return out, nil
 }
 
+// readColumns notes which columns every table has in both files: the older one may be of an older version of this program.
+func (p *Pair) readColumns(ctx context.Context) error {
+	rows, err := p.conn.QueryContext(ctx, fmt.Sprintf(`SELECT schema_name || '.' || table_name, column_name FROM duckdb_columns()
+		WHERE schema_name IN ('staging', 'program') AND database_name IN (%s, %s)
+		GROUP BY schema_name, table_name, column_name HAVING count(DISTINCT database_name) = 2 ORDER BY ALL`, text(p.catalogs[before]), text(p.catalogs[after])))
+	if err != nil {
+		return fmt.Errorf("compare the columns of two nights: %w", err)
+	}
+	defer rows.Close()
+	p.columns = map[string][]string{}
+	for rows.Next() {
+		var table, column string
+		if err := rows.Scan(&table, &column); err != nil {
+			return fmt.Errorf("compare the columns of two nights: %w", err)
+		}
+		p.columns[table] = append(p.columns[table], column)
+	}
+	if err := rows.Err(); err != nil {
+		return fmt.Errorf("compare the columns of two nights: %w", err)
+	}
+	return nil
+}
+
 // shared are the columns that a table has in both files; none when one of them has no such table.
-func (p *Pair) shared(ctx context.Context, schema, table string) ([]string, error) {
-	return p.texts(ctx, "compare the columns of "+schema+"."+table, fmt.Sprintf(`SELECT column_name FROM duckdb_columns()
-		WHERE schema_name = %s AND table_name = %s AND database_name IN (%s, %s)
-		GROUP BY column_name HAVING count(DISTINCT database_name) = 2 ORDER BY min(column_index)`,
-		text(schema), text(table), text(p.catalogs[before]), text(p.catalogs[after])))
+func (p *Pair) shared(schema, table string) []string {
+	return slices.Clone(p.columns[schema+"."+table])
 }
 
 // in names a table of one side.

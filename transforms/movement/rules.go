@@ -43,10 +43,7 @@ func (p *Pair) ruleDiffers(ctx context.Context, table string) (bool, error) {
 	if slices.Contains([]string{"fiscal_day", "fiscal_period", "calendar_interval"}, table) {
 		return false, nil
 	}
-	columns, err := p.shared(ctx, "program", table)
-	if err != nil {
-		return false, err
-	}
+	columns := p.shared("program", table)
 	columns = slices.DeleteFunc(columns, func(c string) bool { return slices.Contains([]string{"as_of", "as_of_at", "known_at"}, c) })
 	if len(columns) == 0 {
 		return true, nil
