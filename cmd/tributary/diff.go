@@ -43,9 +43,9 @@ with the one before it; with one, that night with the published one.`,
 		},
 	}
 	f := cmd.Flags()
-	f.StringSliceVar(&spec.IDs, "metric", nil, "metrics to compare (default "+strings.Join(movement.Headlines(), ",")+")")
+	f.StringSliceVar(&spec.IDs, "metric", nil, "metrics to compare, or all (default "+strings.Join(movement.Headlines(), ",")+")")
 	f.StringSliceVar(&spec.Grains, "grain", nil, "total, year, quarter, month, week or day (default quarter, where the metric has it)")
-	f.StringVar(&spec.Period, "period", "", "only the period that begins on this day, YYYY-MM-DD")
+	f.StringVar(&spec.Period, "period", "", "only the period in which this day lies, YYYY-MM-DD")
 	f.StringToStringVar(&spec.Cut, "cut", nil, "compare the figures of this cut, such as partner=P-0042")
 	f.BoolVar(&rows, "rows", false, "list what moved each figure, the largest first")
 	f.IntVar(&spec.Limit, "limit", 0, "with --rows: most rows of a figure (default all)")
@@ -172,7 +172,7 @@ func changed(c movement.Change) string {
 
 // deltaCells are the change of the value, its parts and its n. What does not add up has only the n.
 func deltaCells(c movement.Change, d movement.Delta, value string) []string {
-	numerator, denominator := signed(d.Numerator), signed(d.Denominator)
+	numerator, denominator := signed(part(c, d.Numerator)), signed(part(c, d.Denominator))
 	switch {
 	case c.Unit == catalogue.RatioOf1 && c.Adds:
 	case c.Adds:
@@ -186,8 +186,34 @@ func deltaCells(c movement.Change, d movement.Delta, value string) []string {
 	return []string{value, numerator, denominator, signed(strconv.FormatInt(d.N, 10))}
 }
 
+// part is a numerator or denominator as people read it: money has its cents.
+func part(c movement.Change, text string) string {
+	if !c.Adds {
+		return ""
+	}
+	if c.Parts == catalogue.Money {
+		text = money(text)
+	}
+	return catalogue.Show(c.Parts, catalogue.Figure{Text: text, Valid: true})
+}
+
+func money(text string) string {
+	if whole, fraction, _ := strings.Cut(text, "."); len(fraction) < 2 {
+		return whole + "." + (fraction + "00")[:2]
+	}
+	return text
+}
+
+// inUnit is what a unit is in a distribution.
+func inUnit(c movement.Change, text string) string {
+	if text == "" {
+		return "–"
+	}
+	return catalogue.Show(c.Unit, catalogue.Figure{Text: text, Valid: true})
+}
+
 func signed(text string) string {
-	if text == "0" || strings.HasPrefix(text, "-") {
+	if text == "" || text == "0" || text == "0.00" || strings.HasPrefix(text, "-") {
 		return text
 	}
 	return "+" + text
@@ -201,12 +227,12 @@ func (a *app) diffRows(r *movement.Report) {
 			period = *c.PeriodStart
 		}
 		for _, m := range c.Moves {
-			before, after, change, denominator := m.NumeratorBefore, m.NumeratorAfter, signed(m.Delta.Numerator), ""
+			before, after, change, denominator := part(c, m.NumeratorBefore), part(c, m.NumeratorAfter), signed(part(c, m.Delta.Numerator)), ""
 			if c.Unit == catalogue.RatioOf1 {
-				denominator = signed(m.Delta.Denominator)
+				denominator = signed(part(c, m.Delta.Denominator))
 			}
 			if !c.Adds {
-				before, after, change = m.ValueBefore, m.ValueAfter, ""
+				before, after, change = inUnit(c, m.ValueBefore), inUnit(c, m.ValueAfter), ""
 			}
 			t.rows = append(t.rows, []string{c.MetricID, cutText(c.Dims), period, string(m.Cause), m.Entity, m.Key, m.Partner, before, after, change, denominator, m.Detail})
 		}

@@ -105,6 +105,11 @@ func (c *Catalogue) find(id string) (*Metric, error) {
 	return metrics[0], nil
 }
 
+// PeriodStart finds the first day of the fiscal period of a grain in which a day, month or year lies.
+func PeriodStart(ctx context.Context, conn *sql.Conn, grain, period string) (string, error) {
+	return periodStart(ctx, conn, ExplainSpec{Grain: grain, Period: period})
+}
+
 // periodStart finds the fiscal period in which the asked-for day lies.
 func periodStart(ctx context.Context, conn *sql.Conn, spec ExplainSpec) (string, error) {
 	if spec.Grain == "total" {

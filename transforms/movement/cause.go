@@ -88,7 +88,7 @@ func (p *Pair) sourceSQL(e *schemas.Entity, columns []string) string {
 	var fields []string
 	for _, f := range e.Fields {
 		if f.Key == 0 && f.Name != "deleted" && slices.Contains(columns, f.Name) {
-			fields = append(fields, "CASE WHEN b."+ident(f.Name)+" IS DISTINCT FROM a."+ident(f.Name)+" THEN "+text(f.Name)+" END")
+			fields = append(fields, "CASE WHEN b."+ident(f.Name)+" IS DISTINCT FROM a."+ident(f.Name)+" THEN "+fieldSQL(f)+" END")
 		}
 	}
 	live := "true"
@@ -102,6 +102,22 @@ func (p *Pair) sourceSQL(e *schemas.Entity, columns []string) string {
 		"  CASE WHEN b._key IS NOT NULL AND a._key IS NOT NULL THEN concat_ws(', ', " + strings.Join(append(fields, "NULL"), ", ") + ") ELSE '' END\n" +
 		"FROM temp.involved AS i\nLEFT JOIN " + side(before) + " AS b ON b._key = i.entity_key\nLEFT JOIN " + side(after) + " AS a ON a._key = i.entity_key\n" +
 		"WHERE i.entity = " + text(e.Name)
+}
+
+// fieldSQL names a field that changed; with both values, unless they may be words about somebody.
+func fieldSQL(f schemas.Field) string {
+	coded := f.Kind != schemas.Text || len(f.Accepted) > 0 || f.AcceptedFrom != "" || f.Ref != nil
+	if !coded || f.Classification != "internal" {
+		return text(f.Name)
+	}
+	value := func(alias string) string {
+		v := "CAST(" + alias + "." + ident(f.Name) + " AS VARCHAR)"
+		if f.Kind == schemas.Decimal {
+			v = "rtrim(rtrim(" + v + ", '0'), '.')"
+		}
+		return "coalesce(" + v + ", 'none')"
+	}
+	return text(f.Name+" ") + " || " + value("b") + " || ' to ' || " + value("a")
 }
 
 // compareAround notes which entities have other rows that name a unit than before.

@@ -29,11 +29,12 @@ func (p *Pair) Compare(ctx context.Context, cat *catalogue.Catalogue, contracts 
 	if err != nil {
 		return nil, err
 	}
-	if len(units) == 0 {
-		return report, nil
+	period, err := p.period(ctx, spec)
+	if err != nil {
+		return nil, err
 	}
 	fail := func(err error) error { return fmt.Errorf("compare %s with %s: %w", p.To.File, p.From.File, err) }
-	if err := p.read(ctx, cat, units, spec.Period); err != nil {
+	if err := p.read(ctx, cat, units, period); err != nil {
 		return nil, fail(err)
 	}
 	if err := p.exec(ctx, "compare the units", movedSQL()); err != nil {
@@ -54,48 +55,78 @@ func (p *Pair) Compare(ctx context.Context, cat *catalogue.Catalogue, contracts 
 	return report, nil
 }
 
-// asked are the metrics that a spec names, in the catalogue's order, and what to read of each.
-func asked(cat *catalogue.Catalogue, spec Spec) ([]*catalogue.Metric, []catalogue.UnitSpec, error) {
-	ids := spec.IDs
-	if len(ids) == 0 {
-		ids = slices.DeleteFunc(Headlines(), func(id string) bool { // a user's catalogue may leave one out
-			_, ok := cat.Metric(id)
-			return !ok
-		})
+// everyMetric asks for all metrics.
+const everyMetric = "all"
+
+// asked are the metrics that a spec names and what to read of each. Of those that nobody named, the ones that lack the grain or the cut are
+// left out.
+func asked(cat *catalogue.Catalogue, spec Spec) (metrics []*catalogue.Metric, units []catalogue.UnitSpec, err error) {
+	ids, named := spec.IDs, true
+	switch {
+	case len(ids) == 0:
+		ids, named = Headlines(), false
+	case slices.Equal(ids, []string{everyMetric}):
+		ids, named = cat.IDs(), false
 	}
 	for _, id := range ids {
-		if _, ok := cat.Metric(id); !ok {
+		m, ok := cat.Metric(id)
+		if !ok && !named {
+			continue // a user's catalogue may leave one out
+		}
+		if !ok {
 			return nil, nil, fmt.Errorf("there is no metric %q: tributary metrics list shows them", id)
 		}
-	}
-	var metrics []*catalogue.Metric
-	var units []catalogue.UnitSpec
-	for _, m := range cat.Metrics {
-		if !slices.Contains(ids, m.ID) {
-			continue
-		}
-		grains, err := grainsOf(m, spec.Grains)
-		if err != nil {
+		grains, err := fits(m, spec)
+		if err != nil && named {
 			return nil, nil, err
 		}
-		metrics, units = append(metrics, m), append(units, catalogue.UnitSpec{ID: m.ID, Grains: grains, Cut: spec.Cut})
+		if err == nil && !slices.Contains(metrics, m) {
+			metrics, units = append(metrics, m), append(units, catalogue.UnitSpec{ID: m.ID, Grains: grains, Cut: spec.Cut})
+		}
+	}
+	if len(metrics) == 0 {
+		return nil, nil, fmt.Errorf("no metric to compare has grain %s and that cut", strings.Join(spec.Grains, ", "))
 	}
 	return metrics, units, nil
 }
 
-// grainsOf are the grains at which a metric is compared.
-func grainsOf(m *catalogue.Metric, asked []string) ([]string, error) {
-	if len(asked) == 0 {
+// fits gives the grains at which a metric is compared.
+func fits(m *catalogue.Metric, spec Spec) ([]string, error) {
+	cuts := append(slices.Clone(m.Always), m.Dims...)
+	for _, d := range slices.Sorted(maps.Keys(spec.Cut)) {
+		if !slices.Contains(cuts, d) {
+			return nil, fmt.Errorf("%s cannot be cut by %q (it lists: %s)", m.ID, d, strings.Join(cuts, ", "))
+		}
+	}
+	if len(spec.Grains) == 0 {
 		if slices.Contains(m.Grains, "quarter") {
 			return []string{"quarter"}, nil
 		}
 		return m.Grains[:1], nil
 	}
-	own := slices.DeleteFunc(slices.Clone(asked), func(g string) bool { return !slices.Contains(m.Grains, g) })
+	own := slices.DeleteFunc(slices.Clone(spec.Grains), func(g string) bool { return !slices.Contains(m.Grains, g) })
 	if len(own) == 0 {
-		return nil, fmt.Errorf("%s has no grain %s (it has: %s)", m.ID, strings.Join(asked, ", "), strings.Join(m.Grains, ", "))
+		return nil, fmt.Errorf("%s has no grain %s (it has: %s)", m.ID, strings.Join(spec.Grains, ", "), strings.Join(m.Grains, ", "))
 	}
 	return own, nil
+}
+
+// period finds the first day of the only period that is asked for.
+func (p *Pair) period(ctx context.Context, spec Spec) (string, error) {
+	if spec.Period == "" {
+		return "", nil
+	}
+	grain := "quarter"
+	if len(spec.Grains) > 0 {
+		grain = spec.Grains[0]
+	}
+	if len(spec.Grains) > 1 {
+		return "", fmt.Errorf("period %s of which grain? name one of %s", spec.Period, strings.Join(spec.Grains, ", "))
+	}
+	if err := p.use(ctx, after); err != nil {
+		return "", err
+	}
+	return catalogue.PeriodStart(ctx, p.conn, grain, spec.Period)
 }
 
 // read puts the figures of both nights, and what each unit adds to them, into temporary tables.
@@ -170,7 +201,7 @@ func (p *Pair) changes(ctx context.Context, cat *catalogue.Catalogue, metrics []
 			k := key(r.MetricID, r.Grain, r.PeriodStart, r.Dims)
 			if all[k] == nil {
 				all[k] = &Change{
-					MetricID: r.MetricID, Title: r.Title, Unit: r.Unit, Grain: r.Grain, PeriodStart: r.PeriodStart, Dims: r.Dims,
+					MetricID: r.MetricID, Title: r.Title, Unit: r.Unit, Parts: partsOf(cat, r.MetricID), Grain: r.Grain, PeriodStart: r.PeriodStart, Dims: r.Dims,
 					ByCause: []CauseSum{}, Moves: []Move{}, Sum: Delta{Numerator: "0", Denominator: "0"},
 				}
 				order = append(order, k)
@@ -191,13 +222,21 @@ func (p *Pair) changes(ctx context.Context, cat *catalogue.Catalogue, metrics []
 	for _, m := range metrics {
 		for _, k := range order {
 			if c := all[k]; c.MetricID == m.ID {
-				if c.settle(m); c.MoveCount > 0 || c.differs() {
+				// where nothing adds up, everything that is still open is a day older every night
+				if c.settle(m); m.Adds() && c.MoveCount > 0 || c.differs() {
 					out = append(out, *c)
 				}
 			}
 		}
 	}
 	return out, nil
+}
+
+func partsOf(cat *catalogue.Catalogue, id string) catalogue.Unit {
+	if m, ok := cat.Metric(id); ok {
+		return m.PartsOf()
+	}
+	return ""
 }
 
 // differs says whether the figure itself is another one.

@@ -35,9 +35,9 @@ func Causes() []Cause {
 
 // Spec is what to compare.
 type Spec struct {
-	IDs    []string          // none = Headlines
+	IDs    []string          // none = Headlines; "all" = every metric
 	Grains []string          // none = quarter, or the first that a metric has; a metric without one of several answers with those it has
-	Period string            // first day of the only period; "" = all
+	Period string            // a day in the only period, YYYY-MM-DD; "" = all
 	Cut    map[string]string // "" = uncut
 	Limit  int               // most moves of a figure, the largest first; 0 = all, less = none
 }
@@ -63,6 +63,7 @@ type Change struct {
 	MetricID    string            `json:"metric_id"`
 	Title       string            `json:"title"`
 	Unit        catalogue.Unit    `json:"unit"`
+	Parts       catalogue.Unit    `json:"parts"` // what numerator and denominator are of
 	Grain       string            `json:"grain"`
 	PeriodStart *string           `json:"period_start"`
 	Dims        map[string]string `json:"dims"`
