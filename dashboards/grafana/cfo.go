@@ -10,7 +10,7 @@ func cfo() board {
 	return board{
 		uid: "tributary-cfo", title: "Channel: CFO",
 		description: "Partner-sourced revenue and its share, what is owed to partners, and where the company depends on whom.",
-		variables:   append([]dashboard.VariableModel{quarterVariable()}, rangeVariables()...),
+		variables:   append([]dashboard.VariableModel{quarterVariable(), sinceVariable()}, rangeVariables()...),
 		rows: []row{
 			{"How much of the revenue did partners source?", []panel{
 				headline(size{6, 4}, metric("REV-1").in(sourcedColor)),
@@ -22,6 +22,7 @@ func cfo() board {
 				trend(size{14, 10}, "Closed-won revenue by class", common.StackingModeNormal, revenueByClass()...),
 				trend(size{10, 10}, "Sourced share of closed-won revenue", common.StackingModeNone, metric("REV-5").as("Sourced").in(sourcedColor)),
 			}},
+			{"Why is it another number than it was?", []panel{whatMoved(size{10, 9}), movedRecords(size{14, 9})}},
 			{"Is the shift structural?", []panel{
 				headline(size{8, 4}, metric("REV-10")),
 				headline(size{8, 4}, metric("REV-17")),
