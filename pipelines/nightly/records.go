@@ -110,7 +110,10 @@ func newestRow(e *schemas.Entity) string {
 }
 
 // recordsPath is the file that has the records of all runs. It is not called ops: DuckDB could not tell the file from the schema.
-func (n *night) recordsPath() string { return filepath.Join(n.folder.Dir, "records.duckdb") }
+// recordsFile has the records of all runs, beside the nights.
+const recordsFile = "records.duckdb"
+
+func (n *night) recordsPath() string { return filepath.Join(n.folder.Dir, recordsFile) }
 
 // publishRecords writes the records of all runs, failed ones included, into a file of their own: a failed night's checks are to be seen,
 // its figures are not. All of it comes from the commit log, but what
