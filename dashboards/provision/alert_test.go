@@ -37,7 +37,9 @@ func connect(t *testing.T, url string) *pgx.Conn {
 }
 
 // owner is the address for the server's administrator.
-func owner(grafana string) string { return strings.Replace(grafana, "grafana:grafana@", "tributary:tributary@", 1) }
+func owner(grafana string) string {
+	return strings.Replace(grafana, "grafana:grafana@", "tributary:tributary@", 1)
+}
 
 // ask runs a rule's query as Grafana does and gives its rows: labels, and the one number that a table without time must have.
 func ask(t *testing.T, conn *pgconn.PgConn, a provision.Alert) map[string]float64 {

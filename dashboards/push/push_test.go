@@ -238,8 +238,11 @@ func TestErrorsSayWhatToDo(t *testing.T) {
 	})
 	for name, handler := range map[string]http.HandlerFunc{
 		"another server": func(w http.ResponseWriter, _ *http.Request) { _, _ = w.Write([]byte("<html>hello</html>")) },
-		"another API":    func(w http.ResponseWriter, _ *http.Request) { w.Header().Set("Content-Type", "application/json"); _, _ = w.Write([]byte("{}")) },
-		"no such path":   http.NotFound,
+		"another API": func(w http.ResponseWriter, _ *http.Request) {
+			w.Header().Set("Content-Type", "application/json")
+			_, _ = w.Write([]byte("{}"))
+		},
+		"no such path": http.NotFound,
 	} {
 		t.Run(name, func(t *testing.T) {
 			other := httptest.NewServer(handler)
