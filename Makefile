@@ -6,6 +6,8 @@ SHELL := /bin/bash
 BIN := .run/tributary
 GOLANGCI := v2.15.0
 DATACONTRACT := 1.2.8
+DASHBOARD_LINTER := v0.1.1
+COMPOSE := v2.16.2
 LEADS := 1000000
 MEMORY := 1GiB
 # ./... passes over folders named testdata: the packages in ours are named
@@ -55,6 +57,24 @@ test-contracts: ## datacontract-cli on the contracts and on the demo's warehouse
 .PHONY: test-browser
 test-browser: ## the reports in a headless Chromium: drawn, complete, no network, printed (installs Debian's as root)
 	chromium=$$(testdata/outside/install-chromium.sh); CHROMIUM=$$chromium go test -count=1 -tags browser ./testdata/outside
+
+.PHONY: dashboards
+dashboards: ## write dashboards/provisioning anew from the catalogue: dashboards, data source, alert rules
+	go test -count=1 ./dashboards/provision -run UpToDate -update
+
+# v0.1.1 is the last that builds without Grafana's own modules; later ones add the format of dashboards that we do not write.
+.PHONY: lint-dashboards
+lint-dashboards: .tools/dashboard-linter-$(DASHBOARD_LINTER) ## Grafana's dashboard-linter on the committed dashboards (builds it once, minutes)
+	for file in dashboards/provisioning/json/*.json; do $< lint --strict --config dashboards/dashboard-linter.yaml $$file; done
+
+.tools/dashboard-linter-$(DASHBOARD_LINTER):
+	@mkdir -p .tools
+	GOBIN=$(CURDIR)/.tools/bin go install github.com/grafana/dashboard-linter@$(DASHBOARD_LINTER)
+	@mv .tools/bin/dashboard-linter $@
+
+.PHONY: lint-compose
+lint-compose: ## compose.yaml against the Compose Specification, by the package that Docker reads it with
+	go run github.com/compose-spec/compose-go/v2/cmd@$(COMPOSE) --no-interpolation compose.yaml >/dev/null
 
 PREVIEW := dashboards/preview
 .PHONY: dashboards-preview

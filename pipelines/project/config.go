@@ -26,6 +26,7 @@ type Config struct {
 	Limits    Limits                      `yaml:"limits"`
 	RecordURL map[string]diag.Text        `yaml:"record_url"`
 	Publish   Publish                     `yaml:"publish"`
+	Grafana   Grafana                     `yaml:"grafana"`
 	Sources   Sources                     `yaml:"sources"`
 	Maps      []staging.Map               `yaml:"maps"`
 	Identity  map[string]staging.Identity `yaml:"identity"`
@@ -65,6 +66,13 @@ func (l Limits) Exceeded(quarantined, rows int64) bool {
 type Publish struct {
 	At       diag.Pos
 	Postgres *Postgres `yaml:"postgres"`
+}
+
+// Grafana is where dashboards are pushed to. The token is in the environment.
+type Grafana struct {
+	At     diag.Pos
+	URL    diag.Text `yaml:"url"`
+	Folder diag.Text `yaml:"folder"`
 }
 
 // Postgres is a database that readers look into, and who may read what.
