@@ -191,12 +191,12 @@ func TestSomebodySavesMeanwhile(t *testing.T) {
 }
 
 func TestErrorsSayWhatToDo(t *testing.T) {
-	s := serve(t)
 	for missing, text := range map[string]string{
 		"folders:read": "look for folder tributary", "folders:create": `make folder "Tributary"`,
 		"dashboards:read": "read dashboard tributary-sales", "dashboards:write": "save dashboard tributary-sales",
 	} {
 		t.Run(missing, func(t *testing.T) {
+			s := serve(t)
 			var has []string
 			for _, p := range pushtest.Editor() {
 				if p != missing {
@@ -217,7 +217,7 @@ func TestErrorsSayWhatToDo(t *testing.T) {
 		})
 	}
 	t.Run("a wrong token", func(t *testing.T) {
-		g, err := push.Connect(t.Context(), s.URL, "glsa_wrong")
+		g, err := push.Connect(t.Context(), serve(t).URL, "glsa_wrong")
 		require.NoError(t, err)
 		_, err = g.Plan(t.Context(), boards(sales), push.Options{})
 		require.ErrorContains(t, err, "does not take the token in GRAFANA_TOKEN (401, Invalid API key)")
