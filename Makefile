@@ -24,11 +24,13 @@ build: ## build the program as .run/tributary
 
 # The line of JSON that ends a run off a terminal is for schedulers, not for the reader of this.
 .PHONY: run
-run: build ## the demo vendor end to end: progress, the six results, an HTML page to open
+run: build ## the demo vendor end to end: progress, the six results, HTML pages to open
 	@rm -rf .run/demo
 	@$(BIN) demo .run/demo >/dev/null
 	@$(BIN) run --project .run/demo --as-of 2026-09-30 | sed '/^{"run_id"/d'
-	@echo; echo "Open this page:"; $(BIN) report --project .run/demo --out .run/demo/report.html
+	@echo; echo "Open these pages:"; $(BIN) report --project .run/demo --out .run/demo/report.html
+	@$(BIN) report cfo --project .run/demo --out .run/demo/cfo.html
+	@$(BIN) report qbr --project .run/demo --partner P0044 --out .run/demo/qbr-P0044.html
 
 .PHONY: test
 test: ## every test that needs Go, gcc and make alone
@@ -53,7 +55,7 @@ test-contracts: ## datacontract-cli on the contracts and on the demo's warehouse
 	DATACONTRACT=$(CURDIR)/.tools/datacontract-$(DATACONTRACT)/bin/datacontract go test -count=1 -tags contracts ./testdata/outside
 
 .PHONY: test-browser
-test-browser: ## the report in a headless Chromium: drawn, complete, no network, prints on three sheets (installs Debian's as root)
+test-browser: ## the reports in a headless Chromium: drawn, complete, no network, printed (installs Debian's as root)
 	chromium=$$(testdata/outside/install-chromium.sh); CHROMIUM=$$chromium go test -count=1 -tags browser ./testdata/outside
 
 .PHONY: dashboards
@@ -85,9 +87,17 @@ $(PREVIEW)/node_modules/.package-lock.json: $(PREVIEW)/package-lock.json
 	cd $(PREVIEW) && npm ci --legacy-peer-deps --no-audit --no-fund
 	@touch $@
 
+.PHONY: report-images
+report-images: ## draw the pictures of the reports in docs/images again
+	chromium=$$(testdata/outside/install-chromium.sh); CHROMIUM=$$chromium go test -count=1 -tags browser ./testdata/outside -run TestImages -images $(CURDIR)/docs/images
+
 .PHONY: bench
 bench: build ## tributary run against the same SQL in bare DuckDB: time, peak memory (LEADS=1000000 MEMORY=1GiB; ten minutes)
 	go run ./testdata/bench -tributary $(CURDIR)/$(BIN) -leads $(LEADS) -memory "$(MEMORY)"
+
+.PHONY: bench-panels
+bench-panels: ## how long the queries of all dashboards take on a generated vendor in a real PostgreSQL (LEADS=1000000; a quarter of an hour)
+	go test ./dashboards/panel -count=1 -timeout 60m -run TestEveryPanelOnTheDemo -v -leads $(LEADS) | grep -E 'panels_test|^(ok|FAIL)'
 
 .PHONY: lint
 lint: .tools/golangci-lint-$(GOLANGCI) ## golangci-lint with every linter that .golangci.yml does not switch off (builds it once, minutes)

@@ -114,7 +114,7 @@ func (n *night) build() {
 	n.conn, err = n.db.Conn(context.Background())
 	require.NoError(n.t, err)
 	n.t.Cleanup(func() { require.NoError(n.t, n.conn.Close()) })
-	store := engine.Made{Tables: []string{"metrics.metric_value", "metrics.definition"}, Make: func(ctx context.Context, _ *sql.DB) error {
+	store := engine.Made{Tables: []string{"metrics.metric_value", "metrics.group_value", "metrics.definition"}, Make: func(ctx context.Context, _ *sql.DB) error {
 		return n.cat.Store(ctx, n.conn)
 	}}
 	_, err = engine.Build(ctx, n.db, set, engine.Options{Made: []engine.Made{store}})

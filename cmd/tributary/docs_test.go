@@ -61,10 +61,12 @@ func describe(out *strings.Builder, c *cobra.Command) {
 	if c.Hidden || c.Name() == "help" || c.Name() == "completion" {
 		return
 	}
-	if c.HasSubCommands() {
+	defer func() {
 		for _, sub := range c.Commands() {
 			describe(out, sub)
 		}
+	}()
+	if !c.Runnable() {
 		return
 	}
 	fmt.Fprintf(out, "\n## %s\n\n", c.CommandPath())

@@ -9,6 +9,7 @@ import (
 	"io"
 	"os"
 	"os/signal"
+	"runtime/debug"
 	"strings"
 	"syscall"
 
@@ -21,7 +22,18 @@ import (
 )
 
 // version is set when a release is linked.
-var version = "dev" //nolint:gochecknoglobals // set by the linker
+var version string //nolint:gochecknoglobals // set by the linker
+
+// programVersion is the release's, else the commit that the program was built from: a night of another one is made anew.
+func programVersion() string {
+	if version != "" {
+		return version
+	}
+	if info, ok := debug.ReadBuildInfo(); ok && info.Main.Version != "" && info.Main.Version != "(devel)" {
+		return info.Main.Version
+	}
+	return "dev"
+}
 
 // app is what every command shares.
 type app struct {
@@ -112,13 +124,13 @@ Exit codes: 0 ok, also when nothing is new · 1 unexpected · 2 configuration or
   tributary run
   tributary metrics query REV-5 --by partner_type --grain quarter
   tributary explain REV-1 --cut partner=P-0042 --grain quarter --period 2026-07-01`,
-		SilenceUsage: true, SilenceErrors: true, Version: version,
+		SilenceUsage: true, SilenceErrors: true, Version: programVersion(),
 	}
 	root.PersistentFlags().StringVarP(&a.dir, "project", "p", ".", "project folder (with tributary.yaml)")
 	root.PersistentFlags().BoolVar(&a.json, "json", false, "print JSON for machines")
 	root.SetFlagErrorFunc(func(_ *cobra.Command, err error) error { return usageError{err} })
 	root.AddCommand(a.initCommand(), a.runCommand(), a.metricsCommand(), a.explainCommand(), a.sqlCommand(), a.reportCommand(), a.doctorCommand(),
-		a.lakeCommand(), a.warehouseCommand(), a.publishCommand(), a.dashboardsCommand(), a.lintCommand(), a.testCommand(), a.mapCommand(), a.contractsCommand(), a.demoCommand())
+		a.lakeCommand(), a.warehouseCommand(), a.diffCommand(), a.publishCommand(), a.dashboardsCommand(), a.lintCommand(), a.testCommand(), a.mapCommand(), a.contractsCommand(), a.demoCommand())
 	return root
 }
 

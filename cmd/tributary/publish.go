@@ -98,6 +98,9 @@ func (a *app) sync(ctx context.Context, p *project.Project, cfg postgres.Config)
 		progress.event(nightly.Event{Step: nightly.StepPublish, Text: table, Part: float64(n) / float64(all)})
 	})
 	progress.clear()
+	if err == nil {
+		err = nightly.PublishRecords(ctx, cfg, w, p.WarehouseDir(), postgres.Night{AsOf: v.AsOf, KnownAt: v.KnownAt, RunID: v.RunID})
+	}
 	return done, v, nightly.DatabaseError(err)
 }
 

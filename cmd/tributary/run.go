@@ -17,7 +17,7 @@ import (
 )
 
 func (a *app) runCommand() *cobra.Command {
-	opts := nightly.Options{Version: version}
+	opts := nightly.Options{Version: programVersion()}
 	var steps []string
 	var knownAt, from, to, prog string
 	cmd := &cobra.Command{

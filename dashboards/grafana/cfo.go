@@ -10,21 +10,22 @@ func cfo() board {
 	return board{
 		uid: "tributary-cfo", title: "Channel: CFO",
 		description: "Partner-sourced revenue and its share, what is owed to partners, and where the company depends on whom.",
-		variables:   append([]dashboard.VariableModel{quarterVariable()}, rangeVariables()...),
+		variables:   append([]dashboard.VariableModel{quarterVariable(), sinceVariable()}, rangeVariables()...),
 		rows: []row{
 			{"How much of the revenue did partners source?", []panel{
-				headline(size{6, 5}, metric("REV-1").in(sourcedColor)),
-				headline(size{6, 5}, metric("REV-5").in(sourcedColor)),
-				headline(size{6, 5}, metric("REV-7").in(unattributedColor)),
-				headline(size{6, 5}, metric("ACC-4").plus("ACC-7").as("Accrued to partners, all programs")),
+				headline(size{6, 4}, metric("REV-1").in(sourcedColor)),
+				headline(size{6, 4}, metric("REV-5").in(sourcedColor)),
+				headline(size{6, 4}, metric("REV-7").in(unattributedColor)),
+				headline(size{6, 4}, metric("ACC-4").plus("ACC-7").as("Accrued to partners, all programs")),
 			}},
 			{"Is it growing, and who closed it?", []panel{
 				trend(size{14, 10}, "Closed-won revenue by class", common.StackingModeNormal, revenueByClass()...),
 				trend(size{10, 10}, "Sourced share of closed-won revenue", common.StackingModeNone, metric("REV-5").as("Sourced").in(sourcedColor)),
 			}},
+			{"Why is it another number than it was?", []panel{whatMoved(size{10, 9}), movedRecords(size{14, 9})}},
 			{"Is the shift structural?", []panel{
-				headline(size{8, 5}, metric("REV-10")),
-				headline(size{8, 5}, metric("REV-17")),
+				headline(size{8, 4}, metric("REV-10")),
+				headline(size{8, 4}, metric("REV-17")),
 				trend(size{8, 5}, "Pipeline by class", common.StackingModeNormal, metric("REV-11")),
 			}},
 			{"What do we owe partners, and why did it change?", []panel{
@@ -34,18 +35,18 @@ func cfo() board {
 				breakdown(size{14, 7}, "Commission by program", "program", "Program", 50,
 					metric("ACC-7").as("Credited in the quarter"), metric("ACC-7.estimated").as("Estimated"), metric("ACC-8").as("Forgone: SLA missed"), metric("ACC-8.all_gates").as("Forgone: all gates")),
 				trend(size{10, 7}, "Accrued and credited by quarter", common.StackingModeNormal, metric("ACC-4").as("Rebates").in(sourcedColor), metric("ACC-7").as("Commission").in(influencedColor)),
-				headline(size{12, 5}, metric("ACC-13")),
+				headline(size{12, 4}, metric("ACC-13")),
 			}},
 			{"What does the channel cost?", []panel{
-				headline(size{8, 5}, metric("ECO-1")),
-				headline(size{8, 5}, metric("ECO-7")),
-				headline(size{8, 5}, metric("DRG-8")),
+				headline(size{8, 4}, metric("ECO-1")),
+				headline(size{8, 4}, metric("ECO-7")),
+				headline(size{8, 4}, metric("DRG-8")),
 			}},
 			{"On whom does it depend?", []panel{
-				headline(size{24, 5}, metric("REV-16")),
-				breakdown(size{14, 12}, "Largest partners", "partner", "Partner", 10,
+				headline(size{24, 4}, metric("REV-16")),
+				breakdown(size{14, 11}, "Largest partners", "partner", "Partner", 8,
 					metric("REV-1").as("Sourced revenue"), metric("REV-5.of_total").as("Share of company revenue"), metric("REV-3").as("Influenced revenue")),
-				breakdown(size{10, 12}, "By region", "region", "Region", 20, metric("REV-1").as("Sourced revenue"), metric("REV-5").as("Sourced share")),
+				breakdown(size{10, 11}, "By region", "region", "Region", 20, metric("REV-1").as("Sourced revenue"), metric("REV-5").as("Sourced share")),
 			}},
 		},
 	}

@@ -13,14 +13,14 @@ func engineering() board {
 		description: "Did the night run, how fresh is the data, what was quarantined, what failed, what was slow.",
 		rows: []row{
 			{"Did the night run, and how old is the data?", []panel{
-				textStat(size{5, 5}, "Last run", "How the newest run ended.", `SELECT status FROM {ops}.run ORDER BY started_at DESC LIMIT 1`,
+				textStat(size{5, 4}, "Last run", "How the newest run ended.", `SELECT status FROM {ops}.run ORDER BY started_at DESC LIMIT 1`,
 					runStates()),
-				textStat(size{5, 5}, "Data as of", "The day that the published figures are of.", `SELECT CAST(as_of AS text) AS as_of FROM {t}.publication`, nil),
-				number1(size{5, 5}, "Since the last publication", "By the clock: a nightly schedule keeps this under a day and a little.",
+				textStat(size{5, 4}, "Data as of", "The day that the published figures are of.", `SELECT CAST(as_of AS text) AS as_of FROM {t}.publication`, nil),
+				number1(size{5, 4}, "Since the last publication", "By the clock: a nightly schedule keeps this under a day and a little.",
 					`SELECT CAST(extract(epoch FROM now() - max(known_at)) AS bigint) AS "age" FROM {t}.publication`, duration(), 26*3600, 50*3600),
-				number1(size{4, 5}, "Rows quarantined", "In the newest run, in the lake and in staging.",
+				number1(size{4, 4}, "Rows quarantined", "In the newest run, in the lake and in staging.",
 					`SELECT coalesce(sum(q.rows), 0) AS "rows" FROM {ops}.quarantine AS q WHERE q.run_id = (SELECT run_id FROM {ops}.run ORDER BY started_at DESC LIMIT 1)`, count(), 1, 1000),
-				number1(size{5, 5}, "Checks failed", "In the published night (warnings) and in the newest run if it failed.",
+				number1(size{5, 4}, "Checks failed", "In the published night (warnings) and in the newest run if it failed.",
 					`SELECT count(*) AS "checks" FROM (
   SELECT 1 FROM {t}.ops_check WHERE status <> 'pass'
   UNION ALL
@@ -31,19 +31,19 @@ func engineering() board {
 				listing(size{10, 9}, "Runs", "The newest first; a failed run leaves what was published before.", "No run is recorded: publish.postgres in tributary.yaml records them",
 					`SELECT started_at AS "Started", CAST(as_of AS text) AS "As of", status AS "Status", extract(epoch FROM finished_at - started_at) AS "Took", message AS "Message"
 FROM {ops}.run ORDER BY started_at DESC LIMIT 50`, func(*builder) []column {
-						return []column{number("Started", unit{"dateTimeAsIso", 0}, 170), text1("As of", 100), {name: "Status", width: 110, states: runStates()}, number("Took", duration(), 90), text1("Message", 0)}
+						return []column{number("Started", moment(), 140), text1("As of", 100), {name: "Status", width: 110, states: runStates()}, number("Took", duration(), 90), text1("Message", 0)}
 					}),
 			}},
 			{"Is every source fresh?", []panel{
 				listing(size{12, 10}, "Entities", "The newest event of each entity and when its last load was, as of the published night; the longest silent first.", "Nothing is staged",
-					`SELECT f.entity AS "Entity", f.newest_at AS "Newest event", CAST(extract(epoch FROM m.as_of_at - f.newest_at) AS bigint) AS "Behind the data's day", f.loaded_at AS "Loaded", f.rows AS "Rows", f.quarantined AS "Quarantined"
+					`SELECT f.entity AS "Entity", f.newest_at AS "Newest event", extract(epoch FROM m.as_of_at - f.newest_at) / 86400.0 AS "Silent for", f.loaded_at AS "Loaded", f.rows AS "Rows", f.quarantined AS "Quarantined"
 FROM {t}.ops_freshness AS f CROSS JOIN {t}.program_param AS m ORDER BY f.newest_at NULLS LAST, f.entity`, func(*builder) []column {
-						return []column{text1("Entity", 160), number("Newest event", unit{"dateTimeAsIso", 0}, 170), number("Behind the data's day", duration(), 0), number("Loaded", unit{"dateTimeAsIso", 0}, 170), number("Rows", count(), 90), number("Quarantined", count(), 100)}
+						return []column{text1("Entity", 160), number("Newest event", moment(), 140), number("Silent for", unit{"suffix:days", 1}, 110), number("Loaded", moment(), 140), number("Rows", count(), 90), number("Quarantined", count(), 100)}
 					}),
 				listing(size{12, 10}, "Loads", "What each stream brought, the newest first: files, rows landed, rows that could not be decoded.", "Nothing is loaded yet",
 					`SELECT started_at AS "At", source AS "Source", stream AS "Stream", files AS "Files", rows AS "Rows", bytes AS "Size", quarantined AS "Quarantined"
 FROM {ops}.load ORDER BY started_at DESC, source, stream LIMIT 100`, func(*builder) []column {
-						return []column{number("At", unit{"dateTimeAsIso", 0}, 170), text1("Source", 110), text1("Stream", 0), number("Files", count(), 70), number("Rows", count(), 90), number("Size", unit{"decbytes", 1}, 90), number("Quarantined", count(), 100)}
+						return []column{number("At", moment(), 140), text1("Source", 110), text1("Stream", 0), number("Files", count(), 70), number("Rows", count(), 90), number("Size", unit{"decbytes", 1}, 90), number("Quarantined", count(), 100)}
 					}),
 			}},
 			{"What was quarantined, by which rule?", []panel{
@@ -63,7 +63,7 @@ GROUP BY 1, 2, 3, 4 ORDER BY 5 DESC, 1, 2, 3`, func(*builder) []column {
   UNION ALL
   SELECT status, severity, table_name, name, failed, detail FROM {ops}."check" WHERE run_id = (SELECT run_id FROM {ops}.run ORDER BY started_at DESC LIMIT 1)
 ) AS c ORDER BY c.status = 'pass', c.severity, c.table_name, c.name LIMIT 100`, func(*builder) []column {
-						return []column{{name: "Status", width: 80, states: map[string]string{"pass": good, "fail": bad, "warn": "orange"}}, text1("Severity", 80), text1("Table", 170), text1("Check", 0), number("Rows", count(), 80), text1("Detail", 0)}
+						return []column{{name: "Status", width: 80, states: map[string]string{"pass": good, "fail": bad, "warn": "orange"}}, text1("Severity", 80), text1("Table", 230), text1("Check", 0), number("Rows", count(), 80), text1("Detail", 0)}
 					}),
 				listing(size{12, 10}, "Slowest models", "Seconds that each model of the published night took.", "No models are recorded",
 					`SELECT model AS "Model", seconds AS "Took", rows AS "Rows" FROM {t}.ops_model ORDER BY seconds DESC NULLS LAST, model LIMIT 25`, func(*builder) []column {
@@ -104,7 +104,7 @@ func number1(s size, title, description, sql string, u unit, warn, alarm float64
 // runTimes stacks the steps of each run.
 func runTimes(s size) panel {
 	return func(b *builder) *dashboard.Panel {
-		p := b.frame("barchart", s, "Seconds by step", "The newest 30 runs, oldest first.", "table", `SELECT "Run", "Extract", "Build", "Check", "Publish" FROM (
+		p := b.frame("barchart", s, "Time by step", "The newest 30 runs, oldest first.", "table", `SELECT "Run", "Extract", "Build", "Check", "Publish" FROM (
   SELECT to_char(r.started_at, 'MM-DD HH24:MI') AS "Run", r.started_at AS started,
     max(t.seconds) FILTER (WHERE t.step = 'extract') AS "Extract", max(t.seconds) FILTER (WHERE t.step = 'build') AS "Build",
     max(t.seconds) FILTER (WHERE t.step = 'check') AS "Check", max(t.seconds) FILTER (WHERE t.step = 'publish') AS "Publish"

@@ -2,9 +2,6 @@ package grafana
 
 import (
 	"errors"
-	"flag"
-	"os"
-	"path/filepath"
 	"testing"
 	"testing/fstest"
 
@@ -13,8 +10,6 @@ import (
 	embedded "github.com/tributary-data/tributary/sql"
 	"github.com/tributary-data/tributary/transforms/catalogue"
 )
-
-var update = flag.Bool("update", false, "write the dashboards of the demo vendor") //nolint:gochecknoglobals // go test's way to take a flag
 
 func demo() Options {
 	return Options{Currency: "EUR", Schema: "tributary", Records: "tributary_ops", TimeZone: "Europe/Berlin", Thresholds: map[string]float64{"review_compliance": 0.6, "review_conversion": 0.15}}
@@ -25,22 +20,6 @@ func shipped(t *testing.T, layers ...catalogue.Layer) *catalogue.Catalogue {
 	cat, err := catalogue.Load(append([]catalogue.Layer{{FS: embedded.FS}}, layers...)...)
 	require.NoError(t, err)
 	return cat
-}
-
-func TestCommitted(t *testing.T) {
-	files, err := Generate(shipped(t), demo())
-	require.NoError(t, err)
-	for _, f := range files {
-		path := filepath.Join("..", "provisioning", "json", f.Name)
-		if *update {
-			require.NoError(t, os.MkdirAll(filepath.Dir(path), 0o755))
-			require.NoError(t, os.WriteFile(path, f.JSON, 0o600))
-			continue
-		}
-		committed, err := os.ReadFile(path)
-		require.NoError(t, err)
-		require.Equal(t, string(committed), string(f.JSON), "go test ./dashboards/grafana -update writes it anew")
-	}
 }
 
 // own is a catalogue file of a user: it renames a metric, gives another a limit, and adds one whose place the layout keeps.

@@ -14,12 +14,12 @@ func incentives() board {
 		chosen:      []string{"partner", "program"},
 		rows: []row{
 			{"What did partners earn?", []panel{
-				headline(size{6, 5}, metric("ACC-4").as("Rebates accrued in the quarter")),
-				headline(size{6, 5}, metric("ACC-7").as("Commission credited")),
-				headline(size{6, 5}, metric("ACC-2").as("Rebates earned to date")),
-				headline(size{6, 5}, metric("ACC-8").as("Commission forgone to SLA misses").in(unattributedColor)),
-				headline(size{12, 5}, metric("ACC-14")),
-				headline(size{12, 5}, metric("ACC-9")),
+				headline(size{6, 4}, metric("ACC-4").as("Rebates accrued in the quarter")),
+				headline(size{6, 4}, metric("ACC-7").as("Commission credited")),
+				headline(size{6, 4}, metric("ACC-2").as("Rebates earned to date")),
+				headline(size{6, 4}, metric("ACC-8").as("Commission forgone to SLA misses").in(unattributedColor)),
+				headline(size{12, 4}, metric("ACC-14")),
+				headline(size{12, 4}, metric("ACC-9")),
 			}},
 			{"How did it come about?", []panel{
 				trend(size{14, 8}, "Accrued and credited by quarter", common.StackingModeNormal, metric("ACC-4").as("Rebates").in(sourcedColor), metric("ACC-7").as("Commission").in(influencedColor)),

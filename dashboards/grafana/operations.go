@@ -13,19 +13,19 @@ func operations() board {
 		variables:   append([]dashboard.VariableModel{typeVariable(), quarterVariable()}, rangeVariables()...),
 		rows: []row{
 			{"What needs doing today?", []panel{
-				counts(size{12, 5}, "Answers", "Leads whose first answer is not given yet, by whether the SLA's deadline has passed; as of the data's day.", []string{"overdue", "in time"},
+				counts(size{8, 4}, "Answers", "Leads whose first answer is not given yet, by whether the SLA's deadline has passed; as of the data's day.", []string{"overdue", "in time"},
 					`SELECT count(*) FILTER (WHERE f.state = 'breached_open') AS "overdue", count(*) FILTER (WHERE f.state = 'pending') AS "in time"
 FROM {t}.fact_response AS f WHERE f.excluded IS NULL AND f.state IN ('breached_open', 'pending') AND ('$type' = '*' OR f.partner_type = '$type')`),
-				counts(size{6, 5}, "Registrations undecided", "Submitted, neither approved nor rejected; more than 48 hours (threshold registration_decision) is late.", []string{"late", "in time"},
+				counts(size{8, 4}, "Registrations undecided", "Submitted, neither approved nor rejected; more than 48 hours (threshold registration_decision) is late.", []string{"late", "in time"},
 					`SELECT count(*) FILTER (WHERE g.submitted_at < m.as_of_at - t.seconds * INTERVAL '1 second') AS "late", count(*) FILTER (WHERE g.submitted_at >= m.as_of_at - t.seconds * INTERVAL '1 second') AS "in time"
 FROM {t}.registration AS g CROSS JOIN {t}.program_param AS m JOIN {t}.program_threshold AS t ON t.name = 'registration_decision'
 JOIN {t}.partner AS p ON p.partner_id = g.partner
 WHERE g.excluded IS NULL AND g.decided_at IS NULL AND ('$type' = '*' OR p.partner_type = '$type')`),
-				headline(size{6, 5}, metric("REV-7").over().as("Revenue unattributed").in(unattributedColor)),
-				headline(size{6, 5}, metric("RSP-13")),
-				headline(size{6, 5}, metric("DRG-5")),
-				headline(size{6, 5}, metric("HYG-2")),
-				headline(size{6, 5}, metric("DRG-4")),
+				headline(size{8, 4}, metric("REV-7").over().as("Revenue unattributed").in(unattributedColor)),
+				headline(size{6, 4}, metric("RSP-13")),
+				headline(size{6, 4}, metric("DRG-5")),
+				headline(size{6, 4}, metric("HYG-2")),
+				headline(size{6, 4}, metric("DRG-4")),
 			}},
 			{"Who waits for an answer?", []panel{waiting(size{24, 11})}},
 			{"Which registrations wait for a decision?", []panel{undecided(size{24, 9})}},
@@ -58,7 +58,7 @@ func record(name, url string, width float64) column {
 func waiting(s size) panel {
 	return listing(s, "Leads without an answer, the newest deadline first", "Deadlines that passed last can still be saved. Overdue is counted to the data's day, in elapsed time.", "Nobody waits for an answer",
 		`SELECT f.lead_id AS "Lead", u.url AS lead_url, coalesce(p.name, f.partner) AS "Partner", f.partner AS partner_id, replace(f.partner_type, '_', ' ') AS "Type", f.program_tier AS "Tier", replace(f.direction, '_', ' ') AS "Direction",
-  f.anchor_at AS "Since", f.deadline_at AS "Deadline", CAST(extract(epoch FROM m.as_of_at - f.deadline_at) AS bigint) AS "Overdue", CASE f.state WHEN 'breached_open' THEN 'overdue' ELSE 'in time' END AS "State"
+  f.anchor_at AS "Since", f.deadline_at AS "Deadline", CASE f.state WHEN 'breached_open' THEN CAST(extract(epoch FROM m.as_of_at - f.deadline_at) AS bigint) END AS "Overdue", CASE f.state WHEN 'breached_open' THEN 'overdue' ELSE 'in time' END AS "State"
 FROM {t}.fact_response AS f
 CROSS JOIN {t}.program_param AS m
 LEFT JOIN {t}.partner AS p ON p.partner_id = f.partner
@@ -68,7 +68,7 @@ ORDER BY f.deadline_at DESC NULLS LAST, f.lead_id
 LIMIT 200`, func(*builder) []column {
 			return []column{
 				record("Lead", "lead_url", 110), {name: "lead_url", hidden: true}, {name: "Partner", link: qbrLink, text: "Open the QBR of ${__data.fields.partner_id}"}, {name: "partner_id", hidden: true},
-				text1("Type", 110), text1("Tier", 100), text1("Direction", 150), number("Since", unit{"dateTimeAsIso", 0}, 170), number("Deadline", unit{"dateTimeAsIso", 0}, 170),
+				text1("Type", 110), text1("Tier", 100), text1("Direction", 150), number("Since", moment(), 140), number("Deadline", moment(), 140),
 				number("Overdue", duration(), 110), {name: "State", width: 100, states: map[string]string{"overdue": bad, "in time": good}},
 			}
 		})
@@ -89,7 +89,7 @@ ORDER BY g.submitted_at DESC, g.registration_id
 LIMIT 200`, func(*builder) []column {
 			return []column{
 				record("Registration", "registration_url", 130), {name: "registration_url", hidden: true}, text1("Deal", 110), {name: "Partner", link: qbrLink, text: "Open the QBR of ${__data.fields.partner_id}"}, {name: "partner_id", hidden: true},
-				text1("Type", 110), text1("Tier", 100), number("Submitted", unit{"dateTimeAsIso", 0}, 170), number("Waiting", duration(), 110),
+				text1("Type", 110), text1("Tier", 100), number("Submitted", moment(), 140), number("Waiting", duration(), 110),
 				{name: "State", width: 100, states: map[string]string{"late": bad, "in time": good}},
 			}
 		})
@@ -107,7 +107,7 @@ WHERE c.key = '$quarter' AND d.class = 'unattributed' AND d.outcome = 'won' AND 
 ORDER BY d.amount_functional DESC NULLS LAST, d.deal_id
 LIMIT 200`, func(b *builder) []column {
 			return []column{
-				record("Deal", "deal_url", 110), {name: "deal_url", hidden: true}, text1("Partner", 0), text1("Route", 100), number("Closed", unit{"dateTimeAsIso", 0}, 170), text1("Registration", 110), number("Amount", b.full(2), 140),
+				record("Deal", "deal_url", 110), {name: "deal_url", hidden: true}, text1("Partner", 0), text1("Route", 100), number("Closed", moment(), 140), text1("Registration", 110), number("Amount", b.full(2), 140),
 			}
 		})
 }

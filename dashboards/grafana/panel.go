@@ -142,6 +142,9 @@ func (b *builder) bars(p *dashboard.Panel, x string, stacking common.StackingMod
 	p.Options = o
 	d := &p.FieldConfig.Defaults
 	u.into(d)
+	if u == b.short() { // an axis reads better as €500K than as €500.0K
+		d.Decimals = nil
+	}
 	d.NoValue, d.Custom = &empty, barchart.NewFieldConfig()
 	d.Color = &dashboard.FieldColor{Mode: dashboard.FieldColorModeIdPaletteClassic}
 	d.Thresholds = &dashboard.ThresholdsConfig{Mode: dashboard.ThresholdsModeAbsolute, Steps: []dashboard.Threshold{{Color: plainColor}}}

@@ -37,30 +37,30 @@ func qbr() board {
 				trend(size{10, 6}, "Cycle time created to close, median", common.StackingModeNone, metric("VEL-7.median", "route", "partner").as("Median").in(sourcedColor)),
 			}},
 			{"Do registrations and leads become deals?", []panel{
-				headline(size{6, 5}, metric("CNV-9")),
-				headline(size{6, 5}, metric("CNV-8")),
-				headline(size{6, 5}, metric("CNV-10")),
-				headline(size{6, 5}, metric("DRG-2")),
-				headline(size{6, 5}, metric("DRG-3")),
+				headline(size{6, 4}, metric("CNV-9")),
+				headline(size{6, 4}, metric("CNV-8")),
+				headline(size{6, 4}, metric("CNV-10")),
+				headline(size{6, 4}, metric("DRG-2")),
+				headline(size{6, 4}, metric("DRG-3")),
 			}},
 			{"Are partners active?", []panel{
-				headline(size{6, 7}, metric("ACT-1")),
-				headline(size{6, 7}, metric("ACT-2")),
-				trend(size{12, 7}, "Activation", common.StackingModeNone, metric("ACT-1").as("With sourced revenue").in(sourcedColor), metric("ACT-2").as("With a registration").in(influencedColor)),
+				headline(size{6, 8}, metric("ACT-1")),
+				headline(size{6, 8}, metric("ACT-2")),
+				trend(size{12, 8}, "Activation", common.StackingModeNone, metric("ACT-1").as("With sourced revenue").in(sourcedColor), metric("ACT-2").as("With a registration").in(influencedColor)),
 			}},
 			{"What revenue came of it?", []panel{
 				trend(size{24, 8}, "Revenue by quarter", common.StackingModeNormal, metric("REV-1").as("Sourced").in(sourcedColor), metric("REV-3").as("Influenced").in(influencedColor)),
 				trend(size{24, 8}, "Open pipeline", common.StackingModeNormal, metric("REV-11")),
 			}},
 			{"Is the partnership healthy?", []panel{
-				headline(size{8, 5}, metric("HYG-8")),
-				headline(size{8, 5}, metric("HYG-5")),
-				headline(size{8, 5}, metric("HYG-4")),
+				headline(size{8, 4}, metric("HYG-8")),
+				headline(size{8, 4}, metric("HYG-5")),
+				headline(size{8, 4}, metric("HYG-4")),
 			}},
 			{"What is on the statement?", []panel{
-				breakdown(size{12, 8}, "By program", "program", "Program", 50, metric("ACC-4").as("Accrued in the quarter"), eligibleBase(),
+				breakdown(size{14, 8}, "By program", "program", "Program", 50, metric("ACC-4").as("Accrued in the quarter"), eligibleBase(),
 					metric("ACC-2").as("Earned to date"), metric("ACC-3").as("Accrued to date"), metric("ACC-7").as("Commission")),
-				statement(size{12, 8}),
+				statement(size{10, 8}),
 			}},
 		},
 	}
@@ -135,6 +135,6 @@ JOIN {t}.partner AS p ON p.partner_id = f.partner
 WHERE `+chosenPartners+`
 ORDER BY abs(f.amount) DESC, 1, 2
 LIMIT 200`, func(b *builder) []column {
-			return []column{text1("Program", 170), text1("Record", 150), number("Amount", b.full(2), 130), number("Base", b.full(2), 130), text1("Note", 0)}
+			return []column{text1("Program", 150), text1("Record", 130), number("Amount", b.full(2), 110), number("Base", b.full(2), 120), text1("Note", 0)}
 		})
 }

@@ -60,7 +60,7 @@ func breakdown(s size, title, dim, label string, limit int, figures ...figure) p
 		columns := []string{b.label(dim) + " AS " + name(label)}
 		shapes := []column{text1(label, 130)}
 		if dim == "program" {
-			shapes[0].width = 200
+			shapes[0].width = 220
 		}
 		if dim == "partner" {
 			columns = append(columns, "v.partner AS partner_id")
@@ -74,9 +74,13 @@ func breakdown(s size, title, dim, label string, limit int, figures ...figure) p
 				shapes = append(shapes, number(beforeColumn, b.unitOf(f, false), 0))
 			}
 		}
+		var some []string
+		for _, f := range found {
+			some = append(some, f.pick("v", ""))
+		}
 		sql := "SELECT " + strings.Join(columns, ",\n  ") + "\nFROM {t}.quarter AS c\nJOIN {t}.quarter AS q ON q.key IN (c.key, c.previous_key)\nJOIN " + b.values() +
 			" AS v ON v.grain = 'quarter' AND v.period_start = q.quarter_start AND v.metric_id IN (" + ids(found) + ")\n  AND " + b.cut("v", found, dim) +
-			" AND v." + dim + " IS NOT NULL\n" + names(dim) + "WHERE c.key = '$quarter'\nGROUP BY 1" + also(dim) + "\nHAVING " + found[0].pick("v", "") + " IS NOT NULL" +
+			" AND v." + dim + " IS NOT NULL\n" + names(dim) + "WHERE c.key = '$quarter'\nGROUP BY 1" + also(dim) + "\nHAVING coalesce(" + strings.Join(some, ", ") + ") IS NOT NULL" +
 			fmt.Sprintf("\nORDER BY 3 DESC NULLS LAST, 1\nLIMIT %d", limit)
 		if dim != "partner" {
 			sql = strings.Replace(sql, "ORDER BY 3", "ORDER BY 2", 1)
@@ -112,7 +116,7 @@ func (b *builder) label(dim string) string {
 	case "program":
 		return "coalesce(p.title, v.program)"
 	}
-	return "replace(v." + dim + ", '_', ' ')"
+	return "CASE v." + dim + " WHEN 'none' THEN 'no partner' ELSE replace(v." + dim + ", '_', ' ') END"
 }
 
 // funnel is a row per motion and stage, in their order, with what happened there.

@@ -31,6 +31,7 @@ func (b *builder) short() unit {
 func count() unit    { return unit{"locale", 0} }
 func share() unit    { return unit{"percentunit", 1} }
 func duration() unit { return unit{"s", 1} }
+func moment() unit   { return unit{"time:YYYY-MM-DD HH:mm", 0} }
 
 // unitOf is a figure's unit; brief is for stats and axes.
 func (b *builder) unitOf(s shown, brief bool) unit {

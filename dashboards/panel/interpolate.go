@@ -31,7 +31,7 @@ var reference = regexp.MustCompile(`\$(\w+)|\[\[(\w+?)(?::(\w+))?\]\]|\$\{(\w+)(
 // Quoting is how the data source writes a single value of a variable that offers All.
 type Quoting bool
 
-// A single value of a variable with All is quoted by releases up to 12 and bare in later ones; SQL that is right in both is what we want.
+// Older releases quote a single value of a variable that offers All, later ones leave it bare; SQL that is right in both is what we want.
 const (
 	BareSingle   Quoting = false
 	QuotedSingle Quoting = true

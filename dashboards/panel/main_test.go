@@ -2,6 +2,7 @@ package panel_test
 
 import (
 	"context"
+	"flag"
 	"fmt"
 	"os"
 	"sync"
@@ -20,12 +21,19 @@ type served struct {
 	err         error
 }
 
+// leads is set by `make bench-panels`.
+var leads = flag.Int("leads", 0, "time the queries on a generated vendor with so many leads instead of the demo vendor") //nolint:gochecknoglobals // go test's way to take a flag
+
 var serve = sync.OnceValue(func() (out served) {
 	ctx := context.Background()
 	if out.stand, out.err = stand.Start(ctx); out.err != nil {
 		return out
 	}
 	used = out.stand
+	if *leads > 0 {
+		out.demo, out.err = out.stand.Large(ctx, *leads)
+		return out
+	}
 	if out.demo, out.err = out.stand.Demo(ctx, stand.Nights()...); out.err == nil {
 		out.empty, out.err = out.stand.Empty(ctx, stand.LastNight)
 	}

@@ -13,7 +13,7 @@ const here = dirname(fileURLToPath(import.meta.url));
 const [frames, out, docs] = process.argv.slice(2).map((p) => resolve(p));
 const width = 1600;
 const origin = 'http://preview.invalid'; // nobody's: every request is answered here
-const fonts = { 'Inter-Regular.woff2': 400, 'Inter-Medium.woff2': 500 }; // which Grafana's server has, and its packages have not
+const fonts = { 'Inter-Regular.woff2': '400-normal', 'Inter-Medium.woff2': '500-normal', 'Inter-Italic.woff2': '400-italic', 'Inter-MediumItalic.woff2': '500-italic' }; // which Grafana's server has, and its packages have not
 const types = { '.html': 'text/html', '.js': 'text/javascript', '.css': 'text/css', '.svg': 'image/svg+xml' };
 const largest = 400_000; // bytes of an image in docs
 
@@ -93,11 +93,12 @@ async function draw(data, theme) {
   }
   const empty = new Set(data.may_be_empty ?? []);
   found.push(...(inspected ?? []).filter((p) => !(p.endsWith(': EMPTY') && empty.has(p.slice(0, -': EMPTY'.length)))).map((p) => p.replace(/EMPTY$/, 'it has no data, which is not expected')));
-  await page.screenshot({ path: join(out, `${name}.png`), fullPage: true });
+  // not fullPage: that changes the window's size for a moment, and tables draw themselves anew
+  await page.screenshot({ path: join(out, `${name}.png`), captureBeyondViewport: false });
   if (!data.expected) {
     console.log(join(out, `${name}.png`));
   }
-  if (docs && theme === 'light') {
+  if (docs && theme === 'light' && !data.expected) {
     await shrink(join(docs, `dashboard-${data.dashboard.uid.replace(/^tributary-/, '')}.png`), join(out, `${name}.png`));
   }
   await page.close();
@@ -119,7 +120,7 @@ function serve(request, found) {
   const icon = pathname.split('/img/')[1];
   const weight = fonts[basename(pathname)];
   const path = icon ? join(here, 'node_modules/@grafana/ui/dist/public/img', icon) :
-    weight ? join(here, `node_modules/@fontsource/inter/files/inter-latin-${weight}-normal.woff2`) : join(out, basename(pathname));
+    weight ? join(here, `node_modules/@fontsource/inter/files/inter-latin-${weight}.woff2`) : join(out, basename(pathname));
   if (!existsSync(path)) {
     if (pathname !== '/favicon.ico') {
       found.push(`the page asks for ${pathname}, which is not there`);

@@ -1,7 +1,6 @@
 package report
 
 import (
-	"html/template"
 	"math"
 	"slices"
 	"strings"
@@ -11,21 +10,18 @@ import (
 
 // The classes keep their colours on every chart.
 const (
-	sourcedColor, influencedColor, unattributedColor, directColor = "#1d4ed8", "#60a5fa", "#f59e0b", "#cbd5e1"
+	sourcedColor, influencedColor, unattributedColor, directColor = "#1e40af", "#3b82f6", "#d97706", "#8492a6" // each 3:1 on white
 	largestPartners                                               = 10
 )
 
 type cfo struct {
 	Tiles    []triple
-	Revenue  template.HTML
-	Legend   []legend
+	Revenue  chart
 	Accruals []accrual
 	Total    accrual
 	Accrued  string // why there are none
 	Partners []partner
 }
-
-type legend struct{ Name, Color string }
 
 // accrual is a program's row: what the quarter accrued and what is owed for the running program period.
 type accrual struct {
@@ -50,7 +46,7 @@ func (d *reader) cfo() (cfo, error) {
 		d.triple("Sourced share", "up", revenue, "REV-5"),
 		d.triple("Unattributed share", "down", revenue, "REV-7"),
 	}
-	out.Revenue, out.Legend = d.revenueChart(revenue)
+	out.Revenue = d.revenueChart(revenue)
 	if out.Accruals, out.Total, out.Accrued, err = d.accruals(); err != nil {
 		return cfo{}, err
 	}
@@ -59,7 +55,7 @@ func (d *reader) cfo() (cfo, error) {
 	return out, err
 }
 
-func (d *reader) revenueChart(t table) (template.HTML, []legend) {
+func (d *reader) revenueChart(t table) chart {
 	parts := []series{
 		{Name: "Sourced", Color: sourcedColor}, {Name: "Influenced", Color: influencedColor},
 		{Name: "Unattributed", Color: unattributedColor}, {Name: "Direct", Color: directColor},
@@ -67,17 +63,18 @@ func (d *reader) revenueChart(t table) (template.HTML, []legend) {
 	var cols []column
 	for i, q := range d.quarters {
 		share := t.at("REV-5", q.key())
-		cols = append(cols, column{Label: d.name(i), Over: over(share), Running: q.End.After(d.asOf.AddDate(0, 0, 1))})
+		cols = append(cols, column{Label: d.name(i), Over: over(share), Running: d.running(q)})
 		for j, id := range []string{"REV-5", "REV-5.influenced", "REV-7", "REV-5.direct"} {
 			amount, _ := t.at(id, q.key()).Numerator.Float()
 			parts[j].Values = append(parts[j].Values, amount)
 		}
 	}
-	var names []legend
-	for _, p := range parts {
-		names = append(names, legend{p.Name, p.Color})
+	out := stacked("revenue", "Closed-won revenue by class", 280, cols, parts, short)
+	out.Head = append(out.Head, "Sourced share")
+	for i, c := range cols {
+		out.Rows[i] = append(out.Rows[i], c.Over)
 	}
-	return stacked("Closed-won revenue by class", cols, parts, short), names
+	return out
 }
 
 func over(share catalogue.Row) string {

@@ -9,7 +9,10 @@ import (
 	"github.com/tributary-data/tributary/transforms/catalogue"
 )
 
-const none = "–"
+const (
+	none    = "–"
+	longDay = "2 January 2006"
+)
 
 func metricOf(key string) string {
 	id, _, _ := strings.Cut(key, "|")
@@ -176,4 +179,20 @@ func addMoney(a, b catalogue.Row) catalogue.Row {
 	}
 	a.Value.Text = x.Add(x, y).FloatString(2)
 	return a
+}
+
+// cents writes a money figure to the cent, as a statement does.
+func cents(r catalogue.Row) string {
+	if !r.Value.Valid {
+		return none
+	}
+	return grouped(r.Value.Text)
+}
+
+// trimmed is a decimal without the zeros at its end.
+func trimmed(text string) string {
+	if !strings.Contains(text, ".") {
+		return text
+	}
+	return strings.TrimSuffix(strings.TrimRight(text, "0"), ".")
 }

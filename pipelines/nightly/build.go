@@ -150,7 +150,7 @@ func (n *night) models(ctx context.Context, db *sql.DB, conn *sql.Conn) (engine.
 		return engine.Result{}, err
 	}
 	done := 0
-	values := engine.Made{Tables: []string{"metrics.metric_value", "metrics.definition"}, Make: func(ctx context.Context, _ *sql.DB) error {
+	values := engine.Made{Tables: []string{"metrics.metric_value", "metrics.group_value", "metrics.definition"}, Make: func(ctx context.Context, _ *sql.DB) error {
 		n.report(Event{Step: StepBuild, Text: "metrics", Part: 0.6})
 		return cat.Store(ctx, conn)
 	}}

@@ -16,6 +16,7 @@ import (
 	"github.com/tributary-data/tributary/pipelines/lake"
 	"github.com/tributary-data/tributary/pipelines/project"
 	"github.com/tributary-data/tributary/pipelines/publish/postgres"
+	"github.com/tributary-data/tributary/transforms/ops"
 	"github.com/tributary-data/tributary/transforms/program"
 	"github.com/tributary-data/tributary/transforms/staging"
 	"github.com/tributary-data/tributary/transforms/warehouse"
@@ -116,6 +117,9 @@ type night struct {
 	changed      bool   // the extract step landed something
 	summary      Summary
 	records      lake.Run // what the steps have to say for the record
+	before       previous
+	movedSince   *int64 // number of the file that moved is since; nil = nothing was compared
+	moved        []ops.Moved
 }
 
 // Run does what the options ask for. The summary is meaningful with an error too; ExitCode of the error is its exit code.
@@ -271,7 +275,11 @@ func (n *night) run(ctx context.Context) error {
 			continue
 		}
 		n.summary.Status = StatusBuilt
-		if err := n.step(ctx, s.name, s.do); err != nil {
+		err := n.step(ctx, s.name, s.do)
+		if s.name == StepPublish {
+			n.aftermath(ctx)
+		}
+		if err != nil {
 			return err
 		}
 	}

@@ -4,10 +4,12 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io/fs"
 	"os"
 	"path/filepath"
 	"time"
 
+	"github.com/tributary-data/tributary/pipelines/lake"
 	"github.com/tributary-data/tributary/pipelines/project"
 	"github.com/tributary-data/tributary/pipelines/publish"
 	"github.com/tributary-data/tributary/pipelines/publish/postgres"
@@ -110,30 +112,40 @@ func (n *night) catchUp(ctx context.Context) error {
 // recordsTimeout bounds what publishing the records may cost at the end of a run.
 const recordsTimeout = time.Minute
 
-// recordsToDatabase publishes the records of all runs, failed ones included, in a schema of their own beside the marts. Only readers see them.
+// recordsToDatabase publishes the records after a run.
 func (n *night) recordsToDatabase(ctx context.Context) error {
 	if n.database == nil || n.databaseDown {
 		return nil
 	}
+	night := postgres.Night{AsOf: n.summary.AsOf, KnownAt: n.knownAt, RunID: n.summary.RunID}
+	return PublishRecords(ctx, *n.database, n.writer, n.folder.Dir, night)
+}
+
+// PublishRecords puts the records of all runs, failed ones included, into a schema of their own beside the marts. Only readers see them.
+// Where no run has left any there is nothing to do.
+func PublishRecords(ctx context.Context, cfg postgres.Config, w *lake.Writer, folder string, night postgres.Night) error {
+	path := filepath.Join(folder, recordsFile)
+	if _, err := os.Stat(path); errors.Is(err, fs.ErrNotExist) {
+		return nil
+	}
 	ctx, cancel := context.WithTimeout(ctx, recordsTimeout)
 	defer cancel()
-	cfg := *n.database
 	cfg.Schema, cfg.Partner, cfg.Partners = cfg.Schema+"_ops", "", nil
 	target, err := postgres.Open(ctx, cfg)
 	if err != nil {
 		return err
 	}
 	defer func() { _ = target.Close(context.WithoutCancel(ctx)) }()
-	log, err := n.lake.Manifests(ctx)
+	log, err := w.Lake().Manifests(ctx)
 	if err != nil {
 		return err
 	}
-	file, err := warehouse.OpenReadOnly(ctx, n.recordsPath(), warehouse.Settings{Threads: 1})
+	file, err := warehouse.OpenReadOnly(ctx, path, warehouse.Settings{Threads: 1})
 	if err != nil {
 		return err
 	}
 	defer file.Close()
-	dir, err := os.MkdirTemp(filepath.Dir(n.recordsPath()), "publish-")
+	dir, err := os.MkdirTemp(folder, "publish-")
 	if err != nil {
 		return fmt.Errorf("make room for what is copied: %w", err)
 	}
@@ -141,8 +153,8 @@ func (n *night) recordsToDatabase(ctx context.Context) error {
 	if err := target.Tidy(ctx, ""); err != nil {
 		return err
 	}
-	schema := target.NextSchema(n.writer.Turn())
-	night := postgres.Night{AsOf: n.summary.AsOf, KnownAt: n.knownAt, RunID: n.summary.RunID, File: filepath.Base(n.recordsPath())}
+	schema := target.NextSchema(w.Turn())
+	night.File = recordsFile
 	if err := target.Fill(ctx, file.DB, postgres.Records(), schema, dir, night, nil); err != nil {
 		return err
 	}

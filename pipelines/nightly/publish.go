@@ -45,14 +45,14 @@ func (n *night) publish(ctx context.Context) (string, error) {
 	if err := n.toDatabase(ctx); err != nil {
 		return "", err
 	}
+	if n.before, err = n.publishedBefore(ctx); err != nil {
+		return "", err
+	}
 	version, err := publish.Publish(ctx, n.writer, n.folder, publish.Night{
 		Build: n.built, AsOf: n.asOf, KnownAt: n.knownAt, RunID: n.summary.RunID, Program: n.program, Newest: newest,
 	})
 	if err != nil {
 		return "", err
-	}
-	if err := publish.Tidy(ctx, n.writer, n.folder, *n.limits.KeepWarehouses); err != nil {
-		n.notice("published, but %v", err)
 	}
 	n.summary.Status, n.summary.Warehouse, n.summary.Commit = StatusPublished, version.Path, version.Commit
 	if err := n.swap(ctx, version); err != nil {

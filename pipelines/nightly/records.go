@@ -110,10 +110,14 @@ func newestRow(e *schemas.Entity) string {
 }
 
 // recordsPath is the file that has the records of all runs. It is not called ops: DuckDB could not tell the file from the schema.
-func (n *night) recordsPath() string { return filepath.Join(n.folder.Dir, "records.duckdb") }
+// recordsFile has the records of all runs, beside the nights.
+const recordsFile = "records.duckdb"
+
+func (n *night) recordsPath() string { return filepath.Join(n.folder.Dir, recordsFile) }
 
 // publishRecords writes the records of all runs, failed ones included, into a file of their own: a failed night's checks are to be seen,
-// its figures are not. All of it comes from the commit log.
+// its figures are not. All of it comes from the commit log, but what
+// moved: that is carried over from the file before.
 func (n *night) publishRecords(ctx context.Context) error {
 	log, err := n.lake.Manifests(ctx)
 	if err != nil {
@@ -124,7 +128,9 @@ func (n *night) publishRecords(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	err = addRecords(ctx, file.DB, n.summary.Project, log)
+	if err = addRecords(ctx, file.DB, n.summary.Project, log); err == nil {
+		err = n.keepMoved(ctx, file.DB)
+	}
 	if err != nil {
 		return errors.Join(err, file.Close(), n.folder.Discard(aside))
 	}

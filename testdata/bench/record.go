@@ -86,7 +86,7 @@ func record(ctx context.Context, o options, dir string, night summary) (tape, er
 	if err != nil {
 		return t, err
 	}
-	values := engine.Made{Tables: []string{"metrics.metric_value", "metrics.definition"}, Make: func(ctx context.Context, _ *sql.DB) error { return cat.Store(ctx, conn) }}
+	values := engine.Made{Tables: []string{"metrics.metric_value", "metrics.group_value", "metrics.definition"}, Make: func(ctx context.Context, _ *sql.DB) error { return cat.Store(ctx, conn) }}
 	if _, err := engine.Build(ctx, db, set, engine.Options{Workers: 1, Made: []engine.Made{values}}); err != nil {
 		return t, err
 	}

@@ -6,6 +6,9 @@ import (
 	"bytes"
 	_ "embed"
 	"encoding/json"
+	"flag"
+	"fmt"
+	"html"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -20,6 +23,8 @@ import (
 //go:embed probe.html
 var probe string
 
+var images = flag.String("images", "", "folder to write the pictures of the reports into") //nolint:gochecknoglobals // go test's way to take a flag
+
 // element is a piece of the page as drawn.
 type element struct {
 	Text          string
@@ -33,8 +38,12 @@ type drawn struct {
 		element
 		Rows, Empty int
 	}
-	Overflow     int
-	Cut, Network []string
+	Drawings []struct {
+		Title, Desc string
+		Width       int
+	}
+	Overflow           int
+	Cut, Network, Pale []string
 }
 
 func TestReportIsDrawn(t *testing.T) {
@@ -62,9 +71,9 @@ func TestReportIsDrawn(t *testing.T) {
 			for _, figure := range page.Figures {
 				require.Regexp(t, `^−?[0-9][0-9,.]*( %)?$`, figure.Text, "a tile without a figure")
 			}
-			require.Greater(t, len(page.Columns), 20, "columns of the chart")
+			require.Greater(t, len(page.Columns), 15, "columns of the chart, five quarters on a phone")
 			require.Greater(t, len(page.Funnels), 15, "steps of the funnels")
-			require.Len(t, page.Tables, 10)
+			require.Len(t, page.Tables, 11)
 			for _, table := range page.Tables {
 				require.Greater(t, table.Rows, 1, table.Text)
 				require.Zero(t, table.Empty, table.Text)
@@ -81,11 +90,86 @@ func TestReportIsDrawn(t *testing.T) {
 	t.Run("print", func(t *testing.T) {
 		pdf := filepath.Join(t.TempDir(), "report.pdf")
 		chromium(t, "--print-to-pdf="+pdf, "file://"+report)
-		content, err := os.ReadFile(pdf)
-		require.NoError(t, err)
-		pages := len(regexp.MustCompile(`/Type\s*/Page[^s]`).FindAll(content, -1))
-		require.Equal(t, 3, pages, "one sheet for the CFO, two for the channel")
+		require.Equal(t, 3, sheets(t, pdf), "one sheet for the CFO, two for the channel")
 	})
+}
+
+// sheets counts the pages of a PDF.
+func sheets(t *testing.T, pdf string) int {
+	t.Helper()
+	content, err := os.ReadFile(pdf)
+	require.NoError(t, err)
+	return len(regexp.MustCompile(`/Type\s*/Page[^s]`).FindAll(content, -1))
+}
+
+func TestPartnerPackIsDrawn(t *testing.T) {
+	d := newDemo(t)
+	dir := t.TempDir()
+	for _, page := range []struct {
+		name, heading string
+		args          []string
+		sheets        int
+		tiles         int
+	}{
+		{"cfo", "auenfels: partner revenue", []string{"report", "cfo"}, 1, 4},
+		{"qbr", "Lakeshore Consulting Inc.", []string{"report", "qbr", "--partner", "P0044"}, 8, 8},
+		{"quiet", "Sauerland Measurement GmbH & Co. KG", []string{"report", "qbr", "--partner", "P0049"}, 6, 8},
+	} {
+		file := filepath.Join(dir, page.name+".html")
+		d.tributary(t, append(page.args, "--pdf", "--out", file)...)
+		require.LessOrEqual(t, sheets(t, filepath.Join(dir, page.name+".pdf")), page.sheets, page.name)
+		for _, width := range []string{"390", "768", "1280"} {
+			t.Run(page.name+" "+width+" wide", func(t *testing.T) {
+				found, said := draw(t, file, width)
+				require.Empty(t, said, "the browser's console")
+				require.Empty(t, found.Network, "the page asks the network")
+				require.LessOrEqual(t, found.Overflow, 0, "the page is wider than the window")
+				require.Empty(t, found.Cut, "text that its place does not hold")
+				require.Equal(t, page.heading, found.Headings[0].Text)
+				require.Len(t, found.Figures, page.tiles)
+				for _, figure := range found.Figures {
+					require.Positive(t, figure.Width*figure.Height, figure.Text)
+				}
+				require.NotEmpty(t, found.Drawings)
+				seen := 0
+				for _, drawing := range found.Drawings {
+					require.NotEmpty(t, drawing.Title)
+					require.NotEmpty(t, drawing.Desc)
+					if drawing.Width > 0 {
+						seen++
+					}
+				}
+				require.Equal(t, 1, seen, "one drawing for each width")
+				require.Empty(t, found.Pale, "text whose contrast is under 4.5 to 1")
+			})
+		}
+	}
+}
+
+// TestImages renews the pictures in docs/images, when it is asked to.
+func TestImages(t *testing.T) {
+	if *images == "" {
+		t.Skip("run by make report-images")
+	}
+	d := newDemo(t)
+	dir := t.TempDir()
+	require.NoError(t, os.MkdirAll(*images, 0o755)) //nolint:gosec // pictures of the documentation
+	for name, args := range map[string][]string{"cfo": {"report", "cfo"}, "qbr": {"report", "qbr", "--partner", "P0044"}} {
+		page := filepath.Join(dir, name+".html")
+		d.tributary(t, append(args, "--out", page)...)
+		text, err := os.ReadFile(page)
+		require.NoError(t, err)
+		phone := filepath.Join(dir, name+"-phone.html")
+		require.NoError(t, os.WriteFile(phone, fmt.Appendf(nil, `<!doctype html><body style="margin: 0; background: #cbd5e1; display: grid; place-items: center">
+<iframe style="width: 390px; height: 844px; margin: 20px; border: 8px solid #0f172a; border-radius: 28px" srcdoc="%s"></iframe>`, html.EscapeString(string(text))), 0o600))
+		for suffix, shot := range map[string][2]string{"": {page, "1280,1180"}, "-phone": {phone, "500,900"}} {
+			to := filepath.Join(*images, "report-"+name+suffix+".png")
+			chromium(t, "--window-size="+shot[1], "--screenshot="+to, "file://"+shot[0])
+			info, err := os.Stat(to)
+			require.NoError(t, err)
+			require.Less(t, info.Size(), int64(300_000), to)
+		}
+	}
 }
 
 // TestProbeSees proves that what the test above asks for can fail.
@@ -105,14 +189,18 @@ var (
 	console = regexp.MustCompile(`(?m)^.*CONSOLE.*$`)
 )
 
-// draw loads a page with the probe at the end and returns what was drawn and what the console said.
+// draw loads a page with the probe at the end, in a frame of a width (a window cannot be as narrow as a phone), and returns what was
+// drawn and what the console said.
 func draw(t *testing.T, page, width string) (drawn, string) {
 	t.Helper()
 	text, err := os.ReadFile(page)
 	require.NoError(t, err)
-	probed := filepath.Join(t.TempDir(), "probed.html")
-	require.NoError(t, os.WriteFile(probed, bytes.Replace(text, []byte("</body>"), []byte(probe+"</body>"), 1), 0o600))
-	dom, said := chromium(t, "--window-size="+width+",2000", "--enable-logging=stderr", "--dump-dom", "file://"+probed)
+	probed := bytes.Replace(text, []byte("</body>"), []byte(probe+"</body>"), 1)
+	framed := filepath.Join(t.TempDir(), "framed.html")
+	require.NoError(t, os.WriteFile(framed, fmt.Appendf(nil, `<!doctype html><body><iframe style="width: %spx; height: 2000px; border: 0" srcdoc="%s"></iframe>
+<script>addEventListener("load", () => document.body.append(document.querySelector("iframe").contentDocument.getElementById("probe")))</script>`,
+		width, html.EscapeString(string(probed))), 0o600))
+	dom, said := chromium(t, "--window-size=1400,2100", "--enable-logging=stderr", "--dump-dom", "file://"+framed)
 	match := result.FindStringSubmatch(dom)
 	require.NotNil(t, match, "the probe did not run\n%s", said)
 	var found drawn

@@ -105,6 +105,11 @@ func (c *Catalogue) find(id string) (*Metric, error) {
 	return metrics[0], nil
 }
 
+// PeriodStart finds the first day of the fiscal period of a grain in which a day, month or year lies.
+func PeriodStart(ctx context.Context, conn *sql.Conn, grain, period string) (string, error) {
+	return periodStart(ctx, conn, ExplainSpec{Grain: grain, Period: period})
+}
+
 // periodStart finds the fiscal period in which the asked-for day lies.
 func periodStart(ctx context.Context, conn *sql.Conn, spec ExplainSpec) (string, error) {
 	if spec.Grain == "total" {
@@ -249,10 +254,6 @@ func originSQL(contracts *schemas.Set, entities []string) string {
 		if !ok {
 			continue // rows of the program, e.g. a manual adjustment, have no source row
 		}
-		key := entity.Key()
-		for i, k := range key {
-			key[i] = "coalesce(CAST(" + quoteName(k) + " AS VARCHAR), '')"
-		}
 		label := "NULL"
 		for _, candidate := range []string{"name", "account_name", "account", "number", "course", "stage"} {
 			if _, ok := entity.Field(candidate); ok {
@@ -260,7 +261,7 @@ func originSQL(contracts *schemas.Set, entities []string) string {
 				break
 			}
 		}
-		selects = append(selects, "SELECT "+quoteText(name)+", "+strings.Join(key, " || '|' || ")+", "+label+
+		selects = append(selects, "SELECT "+quoteText(name)+", "+SourceKey(entity)+", "+label+
 			", _source, _source_file, _source_line, _load_id FROM staging."+quoteName(name))
 	}
 	return strings.Join(selects, "\n  UNION ALL ")

@@ -56,7 +56,7 @@ func CreateEmpty(ctx context.Context, db executer) error {
 		"CREATE OR REPLACE TABLE metrics.metric_value ("+strings.Join(columns, ", ")+")",
 		"CREATE OR REPLACE TABLE metrics.group_value ("+strings.Join(columns, ", ")+")",
 		`CREATE OR REPLACE TABLE metrics.definition (metric_id VARCHAR, definition_version INTEGER, result VARCHAR, title VARCHAR,
-			description VARCHAR, unit VARCHAR, better VARCHAR, kind VARCHAR, fact VARCHAR, always VARCHAR, dims VARCHAR, grains VARCHAR)`)
+			description VARCHAR, unit VARCHAR, better VARCHAR, kind VARCHAR, fact VARCHAR, always VARCHAR, dims VARCHAR, grains VARCHAR, is_own BOOLEAN)`)
 }
 
 // describe stores the definitions beside the values, for those who read the warehouse alone.
@@ -65,15 +65,18 @@ func (c *Catalogue) describe(ctx context.Context, conn *sql.Conn) error {
 		return err
 	}
 	for _, m := range c.Metrics {
-		_, err := conn.ExecContext(ctx, "INSERT INTO metrics.definition VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+		_, err := conn.ExecContext(ctx, "INSERT INTO metrics.definition VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
 			m.ID, m.DefinitionVersion, m.Result, m.Title, m.Description, string(m.Unit), m.Better, string(m.Kind), m.Fact,
-			strings.Join(m.Always, ","), strings.Join(m.Dims, ","), strings.Join(m.Grains, ","))
+			strings.Join(m.Always, ","), strings.Join(m.Dims, ","), strings.Join(m.Grains, ","), m.isOwn())
 		if err != nil {
 			return fmt.Errorf("store the definition of %s: %w", m.ID, err)
 		}
 	}
 	return nil
 }
+
+// isOwn says whether a partner's value is made of its own rows alone: a share of the company's total tells what the total is.
+func (m *Metric) isOwn() bool { return !m.DenominatorOfTotal && !m.DenominatorUncut }
 
 // storeFact computes the metrics of one fact.
 func (c *Catalogue) storeFact(ctx context.Context, conn *sql.Conn, metrics []*Metric) error {

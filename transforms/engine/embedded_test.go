@@ -43,7 +43,7 @@ func metricValues(t *testing.T) engine.Made {
 	t.Helper()
 	metrics, err := catalogue.Load(catalogue.Layer{FS: embedded.FS, Root: "sql"})
 	require.NoError(t, err)
-	return engine.Made{Tables: []string{"metrics.metric_value", "metrics.definition"}, Make: func(ctx context.Context, db *sql.DB) error {
+	return engine.Made{Tables: []string{"metrics.metric_value", "metrics.group_value", "metrics.definition"}, Make: func(ctx context.Context, db *sql.DB) error {
 		conn, err := db.Conn(ctx)
 		if err != nil {
 			return err

@@ -180,6 +180,9 @@ func (p *Plan) describeRecords(ctx context.Context, s *stream) (bool, error) {
 		for _, name := range s.columnNames() {
 			s.key = append(s.key, ident(name))
 		}
+		if len(s.key) == 0 { // no row has told yet what the fields are
+			s.key = []string{"0"}
+		}
 	}
 	if s.spec.Version != nil {
 		var err error

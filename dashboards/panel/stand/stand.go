@@ -15,6 +15,7 @@ import (
 	"github.com/tributary-data/tributary/pipelines/nightly"
 	"github.com/tributary-data/tributary/pipelines/publish/localpg"
 	"github.com/tributary-data/tributary/testdata/demo"
+	"github.com/tributary-data/tributary/testdata/generator"
 )
 
 // Stand is a running server.
@@ -50,21 +51,27 @@ func (s *Stand) Stop() error { return errors.Join(s.server.Stop(), os.RemoveAll(
 
 // Demo publishes these nights of the demo vendor and returns the address for Grafana's login.
 func (s *Stand) Demo(ctx context.Context, nights ...string) (string, error) {
-	return s.publish(ctx, "demo", nights, func(string) error { return nil })
+	return s.publish(ctx, "demo", nights, demo.Write)
+}
+
+// Large publishes a night of a generated vendor with so many leads, to time queries on.
+func (s *Stand) Large(ctx context.Context, leads int) (string, error) {
+	const seed = 20260930
+	return s.publish(ctx, "large", []string{LastNight}, func(dir string) error { return generator.WriteBench(dir, seed, leads) })
 }
 
 // Empty publishes a night of a project whose files have headers and no rows.
 func (s *Stand) Empty(ctx context.Context, night string) (string, error) {
-	return s.publish(ctx, "empty", []string{night}, hollow)
+	return s.publish(ctx, "empty", []string{night}, func(dir string) error { return errors.Join(demo.Write(dir), hollow(dir)) })
 }
 
-func (s *Stand) publish(ctx context.Context, name string, nights []string, change func(dir string) error) (string, error) {
+func (s *Stand) publish(ctx context.Context, name string, nights []string, write func(dir string) error) (string, error) {
 	owner, err := s.database(ctx, name)
 	if err != nil {
 		return "", fmt.Errorf("database %s: %w", name, err)
 	}
 	dir := filepath.Join(s.dir, name)
-	if err := errors.Join(demo.Write(dir), change(dir)); err != nil {
+	if err := write(dir); err != nil {
 		return "", fmt.Errorf("project %s: %w", name, err)
 	}
 	file, err := os.OpenFile(filepath.Join(dir, "tributary.yaml"), os.O_APPEND|os.O_WRONLY, 0o600)

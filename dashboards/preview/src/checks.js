@@ -25,12 +25,20 @@ export function inspect(panels, prepared, unknownUnits) {
     for (const name of rawNumbers(p, prepared[p.id].data)) {
       tell(title, `${name} shows numbers without a unit`);
     }
+    if (undrawn().includes(box)) {
+      tell(title, 'the table is not drawn');
+    }
     overflow(p, box).forEach((text) => tell(title, text));
   });
   if (document.documentElement.scrollWidth > document.documentElement.clientWidth) {
     problems.push('the page is wider than the window');
   }
   return problems;
+}
+
+// undrawn are the tables that have data and no cell yet.
+export function undrawn() {
+  return [...document.querySelectorAll('[data-kind=table][data-empty=false]')].filter((box) => !box.querySelector('[role=gridcell]'));
 }
 
 // rawNumbers are the number columns with neither a unit nor names for their values, which a reader could take for anything.

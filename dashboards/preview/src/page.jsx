@@ -14,7 +14,7 @@ import { lastValueFrom } from 'rxjs';
 
 import { Head } from './head.jsx';
 import { applyConfig, initRegistry, unknownUnits } from './fields.js';
-import { inspect } from './checks.js';
+import { inspect, undrawn } from './checks.js';
 import { BarChart } from './panels/barchart.jsx';
 import { Pie } from './panels/piechart.jsx';
 import { Table } from './panels/table.jsx';
@@ -119,14 +119,14 @@ function Page({ prepared }) {
   );
 }
 
-// settle waits for fonts and for the charts, which draw in animation frames, to stand still.
+// settle waits for fonts, for tables (which are loaded when one is first drawn) and for the charts, which draw in animation frames, to stand still.
 async function settle() {
   await document.fonts.ready;
   let before;
-  for (let same = 0; same < 10;) {
+  for (let frame = 0, same = 0; same < 10 && frame < 1200; frame++) {
     await new Promise(requestAnimationFrame);
     const now = document.body.innerHTML.length;
-    same = now === before ? same + 1 : 0;
+    same = now === before && undrawn().length === 0 ? same + 1 : 0;
     before = now;
   }
 }

@@ -79,11 +79,12 @@ func (t *Target) secure(ctx context.Context, schema string) error {
 		}
 	}
 	publication := ident(schema, "publication")
-	return t.exec(ctx, "secure schema "+schema, t.policies(publication, Table{Public: true})...)
+	return t.exec(ctx, "secure schema "+schema, t.policies(publication, Table{Public: true}, false)...)
 }
 
-// policies let readers read all, and a partner's login the rows of its partner; where rows have no partner it reads none.
-func (t *Target) policies(name string, table Table) []string {
+// policies let readers read all, and a partner's login the rows of its partner; where rows have no partner it reads none. Of metrics it reads
+// those that are marked as made of its own rows alone: a share of the company's revenue would tell what that is.
+func (t *Target) policies(name string, table Table, marked bool) []string {
 	out := []string{"ALTER TABLE " + name + " ENABLE ROW LEVEL SECURITY"}
 	allow := func(role, policy, condition string) {
 		out = append(out, "GRANT SELECT ON "+name+" TO "+ident(role),
@@ -99,7 +100,15 @@ func (t *Target) policies(name string, table Table) []string {
 		allow(t.cfg.Partner, "everybody", "true")
 	case table.owner() != "":
 		// as a subquery it is asked once for a statement, not once for a row
-		allow(t.cfg.Partner, "own_rows", table.owner()+" = (SELECT "+schema+".my_partner())")
+		own := table.owner() + " = (SELECT " + schema + ".my_partner())"
+		switch {
+		case !table.has("metric_id"):
+		case marked:
+			own += " AND metric_id IN (SELECT d.metric_id FROM " + schema + ".definition AS d WHERE d.is_own)"
+		default: // a night from before the mark
+			own = "false"
+		}
+		allow(t.cfg.Partner, "own_rows", own)
 	}
 	return out
 }

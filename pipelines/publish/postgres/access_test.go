@@ -43,7 +43,8 @@ func TestWhoReadsWhat(t *testing.T) {
 	require.Equal(t, []string{"D1"}, column(t, one, "SELECT deal_id FROM tributary.deal"))
 	require.Equal(t, []string{"One"}, column(t, one, "SELECT name FROM tributary.partner"))
 	require.Equal(t, []string{"3"}, column(t, one, "SELECT median::text FROM tributary.peer_value"), "its peers stand on its own row")
-	require.Equal(t, []string{"REV-1"}, column(t, one, "SELECT metric_id FROM tributary.definition"))
+	require.Equal(t, []string{"REV-1"}, column(t, one, "SELECT DISTINCT metric_id FROM tributary.peer_value"), "a share of the company's revenue would tell what that is")
+	require.Equal(t, []string{"REV-1"}, column(t, one, "SELECT metric_id FROM tributary.definition WHERE is_own"))
 	require.Equal(t, []string{"2026-09-30"}, column(t, one, "SELECT as_of::text FROM tributary.publication"))
 	for _, text := range []string{
 		"SELECT * FROM tributary.motion",  // rows of nobody in particular: the company's

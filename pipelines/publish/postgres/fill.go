@@ -7,6 +7,7 @@ import (
 	"io"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 
 	"github.com/jackc/pgx/v5"
@@ -156,6 +157,12 @@ func (t *Target) Fill(ctx context.Context, db *sql.DB, from []string, schema, di
 			return fmt.Errorf("publish %s.%s: %w", table.Schema, table.Name, err)
 		}
 	}
+	marked := slices.ContainsFunc(tables, func(table Table) bool { return table.As == "definition" && table.has("is_own") })
+	for _, table := range tables {
+		if err := t.exec(ctx, "secure "+table.As, t.policies(ident(schema, table.As), table, marked)...); err != nil {
+			return err
+		}
+	}
 	if err := t.open(ctx, schema); err != nil {
 		return err
 	}
@@ -181,7 +188,7 @@ func (t *Target) copyTable(ctx context.Context, db *sql.DB, schema, dir string, 
 			return err
 		}
 	}
-	return t.exec(ctx, "secure", append(t.policies(name, table), "ANALYZE "+name)...)
+	return t.exec(ctx, "analyze", "ANALYZE "+name)
 }
 
 // copyRows sends the rows as CSV, which both databases write and read exactly: a decimal by its digits, null unquoted and empty.
@@ -222,6 +229,9 @@ func indexes(table Table) []string {
 	}
 	if table.has("state") {
 		out = append(out, "state")
+		if table.has("deadline_at") {
+			out = append(out, "deadline_at")
+		}
 	}
 	if table.has("entity_key") && !table.has("anchor_at") {
 		out = append(out, "entity, entity_key")

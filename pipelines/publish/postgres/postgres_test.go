@@ -83,15 +83,15 @@ func warehouse(t *testing.T, n int) *sql.DB {
 	t.Cleanup(func() { require.NoError(t, db.Close()) })
 	for _, text := range []string{
 		"CREATE SCHEMA metrics", "CREATE SCHEMA core", "CREATE SCHEMA staging", "CREATE SCHEMA ops",
-		"CREATE TABLE metrics.definition (metric_id VARCHAR, title VARCHAR)",
-		"INSERT INTO metrics.definition VALUES ('REV-1', 'Revenue \"sourced\",\nby partners')",
+		"CREATE TABLE metrics.definition (metric_id VARCHAR, title VARCHAR, is_own BOOLEAN)",
+		"INSERT INTO metrics.definition VALUES ('REV-1', 'Revenue \"sourced\",\nby partners', true), ('REV-5.of_total', 'Of the company', false)",
 		`CREATE TABLE metrics.metric_value (metric_id VARCHAR, grain VARCHAR, period_start DATE, partner VARCHAR, value_money DECIMAL(18,2), value_number DOUBLE, value_text VARCHAR)`,
 		fmt.Sprintf(`INSERT INTO metrics.metric_value SELECT 'REV-1', 'quarter', DATE '2026-07-01', p, CAST(%d AS DECIMAL(18,2)) + 0.10, 1.0 / 3, '' FROM (VALUES ('P1'), ('P2'), (NULL)) AS x(p)`, n),
 		"CREATE TABLE core.deal (deal_id VARCHAR, partner VARCHAR, amount DECIMAL(18,4), closed_at TIMESTAMPTZ, is_won BOOLEAN)",
 		fmt.Sprintf("INSERT INTO core.deal VALUES ('D1', 'P1', %d.0001, TIMESTAMPTZ '2026-09-30 23:59:59.999999+02', true), ('D2', 'P2', NULL, NULL, NULL)", n),
 		"CREATE TABLE core.partner (partner_id VARCHAR, name VARCHAR)", "INSERT INTO core.partner VALUES ('P1', 'One'), ('P2', 'Two')",
 		"CREATE TABLE metrics.peer_value (metric_id VARCHAR, partner VARCHAR, value DOUBLE, peers BIGINT, median DOUBLE)",
-		"INSERT INTO metrics.peer_value VALUES ('REV-1', 'P1', 1, 5, 3), ('REV-1', 'P2', 2, 4, NULL)",
+		"INSERT INTO metrics.peer_value VALUES ('REV-1', 'P1', 1, 5, 3), ('REV-5.of_total', 'P1', 0.1, 5, 0.2), ('REV-1', 'P2', 2, 4, NULL)",
 		"CREATE TABLE core.motion (motion VARCHAR, n BIGINT)", "INSERT INTO core.motion VALUES ('reseller', 3)",
 		"CREATE TABLE staging.contact (email VARCHAR)", "INSERT INTO staging.contact VALUES ('anna@example.com')",
 		"CREATE TABLE ops.run (run_id VARCHAR)",
