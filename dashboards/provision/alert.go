@@ -134,7 +134,7 @@ func quarantine() Alert {
   SELECT r.run_id, row_number() OVER (ORDER BY r.started_at DESC, r.run_id) AS ago FROM {ops}.run AS r
   WHERE EXISTS (SELECT 1 FROM {ops}.freshness AS f WHERE f.run_id = r.run_id) OR EXISTS (SELECT 1 FROM {ops}.quarantine AS q WHERE q.run_id = r.run_id)
 ), counted AS (
-  SELECT coalesce(q.entity, q.source || '.' || q.stream) AS entity,
+  SELECT coalesce(nullif(q.entity, ''), q.source || '.' || q.stream) AS entity,
     coalesce(sum(q.rows) FILTER (WHERE b.ago = 1), 0) AS newest, coalesce(sum(q.rows) FILTER (WHERE b.ago = 2), 0) AS before
   FROM built AS b JOIN {ops}.quarantine AS q ON q.run_id = b.run_id
   WHERE b.ago <= 2 AND EXISTS (SELECT 1 FROM built WHERE ago = 2)

@@ -124,7 +124,7 @@ func datasources() datasourceFile {
 		JSONData: jsonData{
 			Database: "$TRIBUTARY_PG_DATABASE", SSLMode: "$TRIBUTARY_PG_SSLMODE", PostgresVersion: 1500, MaxOpenConns: 10, ConnMaxLifetime: 14400,
 		},
-		SecureJSONData: map[string]string{"password": "$TRIBUTARY_PG_PASSWORD"},
+		SecureJSONData: map[string]string{"password": "$TRIBUTARY_PG_PASSWORD"}, //nolint:gosec // the name of a variable
 	}}}
 }
 

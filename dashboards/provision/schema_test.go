@@ -3,6 +3,7 @@ package provision_test
 import (
 	"bytes"
 	"encoding/json"
+	"os"
 	"regexp"
 	"strings"
 	"testing"
@@ -130,6 +131,8 @@ func TestAlertRules(t *testing.T) {
 
 // TestAnnotations are templates that Grafana can fill in, with the variables that it gives.
 func TestAnnotations(t *testing.T) {
+	page, err := os.ReadFile("../../docs/grafana.md")
+	require.NoError(t, err)
 	type value struct {
 		Labels map[string]string
 		Value  float64
@@ -143,6 +146,7 @@ func TestAnnotations(t *testing.T) {
 			require.NoError(t, filled.Execute(&out, map[string]any{"Labels": labels, "Values": map[string]value{"A": {labels, 1.5}, "B": {labels, 1}}, "Value": ""}), r.UID)
 			require.NotContains(t, out.String(), "<no value>")
 		}
+		require.Contains(t, string(page), "\n### "+strings.TrimPrefix(r.Annotations["runbook_url"], "https://github.com/tributary-data/tributary/blob/main/docs/grafana.md#")+"\n")
 		require.NotEmpty(t, r.Annotations["summary"])
 		require.NotEmpty(t, r.Annotations["description"])
 	}

@@ -103,7 +103,7 @@ func (g *Grafana) step(ctx context.Context, f grafana.File, folder string, force
 	if step.Reason != "" {
 		step.Action = Refuse
 	}
-	step.content["id"], step.content["version"] = theirs.content["id"], theirs.content["version"]
+	step.content["version"] = theirs.content["version"]
 	if theirs.meta.FolderUID != "" {
 		step.folder = theirs.meta.FolderUID // where people have put it
 	}

@@ -1,10 +1,12 @@
 package push_test
 
 import (
+	"context"
 	"net/http"
 	"net/http/httptest"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/require"
 
@@ -235,6 +237,15 @@ func TestErrorsSayWhatToDo(t *testing.T) {
 		_, err := push.Connect(t.Context(), gone.URL, pushtest.Token)
 		require.ErrorIs(t, err, push.ErrUnreachable)
 		require.ErrorContains(t, err, "connection refused")
+	})
+	t.Run("no answer in time", func(t *testing.T) {
+		silent := httptest.NewServer(http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) { <-r.Context().Done() }))
+		defer silent.Close()
+		ctx, cancel := context.WithTimeout(t.Context(), 50*time.Millisecond)
+		defer cancel()
+		_, err := push.Connect(ctx, silent.URL, pushtest.Token)
+		require.ErrorIs(t, err, push.ErrUnreachable)
+		require.ErrorIs(t, err, context.DeadlineExceeded)
 	})
 	for name, handler := range map[string]http.HandlerFunc{
 		"another server": func(w http.ResponseWriter, _ *http.Request) { _, _ = w.Write([]byte("<html>hello</html>")) },

@@ -135,9 +135,14 @@ func (s *Server) put(b *board, content map[string]any, by, message string) {
 }
 
 func clone(content map[string]any) map[string]any {
-	text, _ := json.Marshal(content)
 	var out map[string]any
-	_ = json.Unmarshal(text, &out)
+	text, err := json.Marshal(content)
+	if err == nil {
+		err = json.Unmarshal(text, &out)
+	}
+	if err != nil {
+		panic(err) // it came as JSON
+	}
 	return out
 }
 
@@ -162,7 +167,9 @@ func (s *Server) allowed(permission string, next http.HandlerFunc) http.HandlerF
 func answer(w http.ResponseWriter, status int, body any) {
 	w.Header().Set("Content-Type", "application/json; charset=UTF-8")
 	w.WriteHeader(status)
-	_ = json.NewEncoder(w).Encode(body)
+	if err := json.NewEncoder(w).Encode(body); err != nil {
+		panic(http.ErrAbortHandler) // the client is gone
+	}
 }
 
 func (s *Server) health(w http.ResponseWriter, _ *http.Request) {
