@@ -58,11 +58,20 @@ func (n *night) publish(ctx context.Context) (string, error) {
 	if err := n.swap(ctx, version); err != nil {
 		return "", err
 	}
+	where := "published " + version.Path + n.elsewhere()
 	if accruals != "" {
 		n.summary.Status = StatusNoAccruals
-		return "published " + version.Path, ErrNoAccruals
+		return where, ErrNoAccruals
 	}
-	return "published " + version.Path, nil
+	return where, nil
+}
+
+// elsewhere says where the night went besides its file.
+func (n *night) elsewhere() string {
+	if n.database == nil {
+		return ", in no PostgreSQL (publish.postgres is not set)"
+	}
+	return " and in PostgreSQL, schema " + n.database.Schema
 }
 
 // recordSteps writes how the steps of this process went into the night.
