@@ -207,6 +207,7 @@ func TestErrorsSayWhatToDo(t *testing.T) {
 		"dashboards:read": "read dashboard tributary-sales", "dashboards:write": "save dashboard tributary-sales",
 	} {
 		t.Run(missing, func(t *testing.T) {
+			s := serve(t)
 			var has []string
 			for _, p := range pushtest.Editor() {
 				if p != missing {
