@@ -52,7 +52,7 @@ type timeRange struct {
 const (
 	stateOK       = "OK"
 	stateAlerting = "Alerting"
-	stateKeep     = "KeepLast"
+	stateKeep     = "KeepLast" // since Grafana 10.4
 )
 
 // Alert is a rule before it is written: rows of labels and one number, and the limit beyond which a row fires.

@@ -27,7 +27,8 @@ const DefaultMount = "/etc/grafana/provisioning"
 // Datasource is the uid of the data source that the alert rules ask.
 const Datasource = "tributary"
 
-// AlertFolder keeps the rules. It is none of the dashboards': Grafana makes it by title before it makes theirs by uid, and the two would collide.
+// AlertFolder keeps the rules. It is none of the dashboards': Grafana makes it by title before it makes theirs by uid, and Grafana 11 does not
+// start when the two collide (grafana/grafana#87889).
 const AlertFolder = "Tributary alerts"
 
 // File is a file of the folder.

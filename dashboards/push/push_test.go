@@ -192,6 +192,14 @@ func TestSomebodySavesMeanwhile(t *testing.T) {
 	require.Equal(t, "Mine", content["title"])
 }
 
+func TestSomebodyMakesOneMeanwhile(t *testing.T) {
+	s := serve(t)
+	s.BeforeSave = func() { s.Edit("tributary-sales", func(content map[string]any) { content["title"] = "Theirs" }) }
+	require.ErrorIs(t, pushed(t, s, push.Options{}, boards(sales)), push.ErrChanged)
+	content, _ := s.Dashboard("tributary-sales")
+	require.Equal(t, "Theirs", content["title"])
+}
+
 func TestErrorsSayWhatToDo(t *testing.T) {
 	for missing, text := range map[string]string{
 		"folders:read": "look for folder tributary", "folders:create": `make folder "Tributary"`,
