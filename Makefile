@@ -69,7 +69,7 @@ lint-dashboards: .tools/dashboard-linter-$(DASHBOARD_LINTER) ## Grafana's dashbo
 
 .tools/dashboard-linter-$(DASHBOARD_LINTER):
 	@mkdir -p .tools
-	GOBIN=$(CURDIR)/.tools/bin go install github.com/grafana/dashboard-linter@$(DASHBOARD_LINTER)
+	GOPROXY="$$(go env GOPROXY | tr , '|')" GOBIN=$(CURDIR)/.tools/bin go install github.com/grafana/dashboard-linter@$(DASHBOARD_LINTER)
 	@mv .tools/bin/dashboard-linter $@
 
 .PHONY: lint-compose
