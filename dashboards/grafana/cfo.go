@@ -22,7 +22,7 @@ func cfo() board {
 				trend(size{14, 10}, "Closed-won revenue by class", common.StackingModeNormal, revenueByClass()...),
 				trend(size{10, 10}, "Sourced share of closed-won revenue", common.StackingModeNone, metric("REV-5").as("Sourced").in(sourcedColor)),
 			}},
-			{"Why is it another number than it was?", []panel{whatMoved(size{10, 9}), movedRecords(size{14, 9})}},
+			{"Why is it another number than it was?", []panel{whatMoved(size{9, 9}), movedRecords(size{15, 9})}},
 			{"Is the shift structural?", []panel{
 				headline(size{8, 4}, metric("REV-10")),
 				headline(size{8, 4}, metric("REV-17")),

@@ -187,12 +187,13 @@ func (s shown) pick(v, condition string) string {
 	return "sum(" + s.amount(v) + ") FILTER (WHERE " + s.filter(v) + condition + ")"
 }
 
-// perQuarter is a row per quarter with a column per figure, the newest first. which says which quarters, c being the chosen one.
-func (b *builder) perQuarter(figures []shown, which string) string {
+// perQuarter is a row per quarter with a column per figure, and those of more. which says which quarters, c being the chosen one.
+func (b *builder) perQuarter(figures []shown, which string, more ...string) string {
 	columns := []string{`q.label AS "Quarter"`}
 	for _, f := range figures {
 		columns = append(columns, f.pick("v", "")+" AS "+name(f.title))
 	}
+	columns = append(columns, more...)
 	return "SELECT " + strings.Join(columns, ",\n  ") + "\nFROM {t}.quarter AS c\nJOIN {t}.quarter AS q ON " + which +
 		"\nLEFT JOIN " + b.values() + " AS v ON v.grain = 'quarter' AND v.period_start = q.quarter_start AND v.metric_id IN (" + ids(figures) + ")\n  AND " +
 		b.cut("v", figures) + "\nWHERE c.key = '$quarter'\nGROUP BY q.label, q.quarter_start"

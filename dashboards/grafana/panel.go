@@ -63,7 +63,8 @@ func fixed(color string) dashboard.DynamicConfigValue {
 
 const thisQuarter, quarterBefore, yearBefore = "this quarter", "quarter before", "a year before"
 
-// headline is one figure of the chosen quarter beside the quarter before and the same quarter a year before.
+// headline is one figure of the chosen quarter beside the quarter before and the same quarter a year before, each under a name that says when
+// there is more to come or little to go by.
 func headline(s size, f figure) panel {
 	return func(b *builder) *dashboard.Panel {
 		found := b.find([]figure{f})
@@ -71,14 +72,31 @@ func headline(s size, f figure) panel {
 			return nil
 		}
 		one := found[0]
-		sql := "SELECT " + one.pick("v", "v.period_start = c.quarter_start") + " AS " + name(thisQuarter) +
-			",\n  " + one.pick("v", "CAST(v.period_start AS text) = c.previous_key") + " AS " + name(quarterBefore) +
-			",\n  " + one.pick("v", "CAST(v.period_start AS text) = c.year_key") + " AS " + name(yearBefore) +
+		sql := "SELECT CASE q.key WHEN c.key THEN " + quote(thisQuarter) + " WHEN c.previous_key THEN " + quote(quarterBefore) + " ELSE " + quote(yearBefore) +
+			" END || coalesce(', ' || max(" + mind("v") + ") FILTER (WHERE " + one.filter("v") + "), '') AS name,\n  " + one.pick("v", "") + " AS value" +
 			"\nFROM {t}.quarter AS c\nJOIN {t}.quarter AS q ON q.key IN (c.key, c.previous_key, c.year_key)\nLEFT JOIN " + b.values() +
 			" AS v ON v.grain = 'quarter' AND v.period_start = q.quarter_start AND v.metric_id IN (" + ids(found) + ")\n  AND " + b.cut("v", found) +
-			"\nWHERE c.key = '$quarter'\nGROUP BY c.key"
-		return b.statPanel(s, one.title, b.describe("", found), sql, b.unitOf(one, true), b.steps(one, colorOf(one)))
+			"\nWHERE c.key = '$quarter'\nGROUP BY q.key, q.quarter_start, c.key, c.previous_key\nORDER BY q.quarter_start DESC"
+		p := b.statPanel(s, one.title, b.describe("", found), sql, b.unitOf(one, true), b.steps(one, colorOf(one)))
+		if o, ok := p.Options.(*stat.Options); ok {
+			o.ReduceOptions.Values, o.ReduceOptions.Fields = new(true), new("/^value$/")
+		}
+		p.FieldConfig.Overrides = nil
+		for _, name := range []string{quarterBefore, yearBefore} {
+			for _, note := range []string{"", ", " + stillOpen, ", " + fewCases} {
+				p.FieldConfig.Overrides = append(p.FieldConfig.Overrides, byName(name+note, fixed(dimColor)))
+			}
+		}
+		return p
 	}
+}
+
+// What a reader has to mind with a figure: its cases are not all decided yet, or they are fewer than min_n.
+const stillOpen, fewCases = "still open", "few cases"
+
+// mind is what is to be minded with a value; null is nothing.
+func mind(v string) string {
+	return "CASE " + v + ".status WHEN 'immature' THEN " + quote(stillOpen) + " WHEN 'low_n' THEN " + quote(fewCases) + " END"
 }
 
 func colorOf(s shown) string {

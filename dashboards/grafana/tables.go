@@ -6,6 +6,8 @@ import (
 	"strings"
 
 	"github.com/grafana/grafana-foundation-sdk/go/dashboard"
+
+	"github.com/tributary-data/tributary/transforms/catalogue"
 )
 
 // beforeColumn is the first figure of a table for the quarter before.
@@ -21,9 +23,9 @@ func scorecard(s size, title string, figures ...figure) panel {
 		if len(found) == 0 {
 			return nil
 		}
-		sql := "SELECT * FROM (\n" + b.perQuarter(found, "q.key IN (c.key, c.previous_key, c.year_key)") + "\nORDER BY q.quarter_start DESC\n) AS own"
+		sql := "SELECT * FROM (\n" + b.perQuarter(found, "q.key IN (c.key, c.previous_key, c.year_key)", mindAll(found)+" AS "+name(mindColumn)) + "\nORDER BY q.quarter_start DESC\n) AS own"
 		if b.chooses("partner") {
-			sql += "\nUNION ALL\nSELECT " + strings.Join(b.peers(found), ",\n  ") +
+			sql += "\nUNION ALL\nSELECT " + strings.Join(append(b.peers(found), "CAST(NULL AS text)"), ",\n  ") +
 				"\nFROM {t}.peer_value AS v JOIN {t}.quarter AS c ON v.period_start = c.quarter_start\nWHERE c.key = '$quarter' AND v.grain = 'quarter' AND v.partner = '$partner' AND v.metric_id IN (" +
 				ids(found) + ")\nHAVING '$partner' <> '*'"
 		}
@@ -31,8 +33,25 @@ func scorecard(s size, title string, figures ...figure) panel {
 		for _, f := range found {
 			columns = append(columns, number(f.title, b.unitOf(f, false), 0))
 		}
+		columns = append(columns, text1(mindColumn, 190))
 		return b.tablePanel(s, title, b.describe("– stands for no cases, and for peers that are fewer than five.", found), sql, noValue(found), columns...)
 	}
+}
+
+// mindColumn names the figures of a row that are to be taken with care.
+const mindColumn = "Mind"
+
+func mindAll(found []shown) string {
+	var names []string
+	for _, f := range found {
+		if f.metric.Unit != catalogue.Money { // a sum of few is exact
+			names = append(names, "WHEN "+f.filter("v")+" THEN "+quote(f.title))
+		}
+	}
+	if len(names) == 0 {
+		return "CAST(NULL AS text)"
+	}
+	return "string_agg(CASE " + strings.Join(names, " ") + " END || ': ' || " + mind("v") + ", ', ' ORDER BY v.metric_id)"
 }
 
 // peers are the medians of the figures' peers, where there are five or more. A figure that is a sum over programs has none.
@@ -142,6 +161,8 @@ func funnel(s size, title string, figures ...figure) panel {
 				shapes = append(shapes, number(beforeColumn, b.unitOf(f, false), 0))
 			}
 		}
+		columns = append(columns, "max("+mind("v")+") FILTER (WHERE "+first.filter("v")+" AND q.key = c.key) AS "+name(mindColumn))
+		shapes = append(shapes, text1(mindColumn, 110))
 		sql := "SELECT " + strings.Join(columns, ",\n  ") + "\nFROM {t}.quarter AS c\nJOIN {t}.quarter AS q ON q.key IN (c.key, c.previous_key)\nJOIN " + b.values() +
 			" AS v ON v.grain = 'quarter' AND v.period_start = q.quarter_start AND v.metric_id IN (" + ids(found) + ")\n  AND " + b.cut("v", found) +
 			"\nJOIN {t}.program_stage AS s ON s.motion = v.motion AND s.stage = v.stage\nLEFT JOIN {t}.program_motion AS m ON m.motion = s.motion\n" +
