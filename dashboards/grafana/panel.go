@@ -207,6 +207,7 @@ type column struct {
 	unit   *unit
 	width  float64
 	hidden bool
+	wrap   bool   // over several lines
 	gauge  bool   // a bar behind the number, 0 to 1 for shares
 	link   string // where a click leads
 	text   string // what the link says
@@ -257,6 +258,9 @@ func (c column) properties() []dashboard.DynamicConfigValue {
 	}
 	if c.empty != "" {
 		add("noValue", c.empty)
+	}
+	if c.wrap {
+		add("custom.cellOptions", map[string]any{"type": "auto", "wrapText": true})
 	}
 	if c.gauge {
 		add("custom.cellOptions", map[string]any{"type": "gauge", "mode": "basic", "valueDisplayMode": "text"})

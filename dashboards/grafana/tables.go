@@ -33,7 +33,7 @@ func scorecard(s size, title string, figures ...figure) panel {
 		for _, f := range found {
 			columns = append(columns, number(f.title, b.unitOf(f, false), 0))
 		}
-		columns = append(columns, text1(mindColumn, 190))
+		columns = append(columns, column{name: mindColumn, width: 10 * float64(s.w), wrap: true})
 		return b.tablePanel(s, title, b.describe("– stands for no cases, and for peers that are fewer than five.", found), sql, noValue(found), columns...)
 	}
 }
