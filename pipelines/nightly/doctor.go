@@ -113,7 +113,7 @@ func lastRun(log []lake.Manifest, add adder) {
 		if m.Run == nil {
 			continue
 		}
-		if r := m.Run; r.ExitCode != ExitOK {
+		if r := m.Run; r.ExitCode != ExitOK && r.Status != StatusNothingNew {
 			text, _, _ := strings.Cut(r.Error, "\n")
 			add(Warn, "last run", fmt.Sprintf("%s, ended %s with exit code %d: %s", strings.ReplaceAll(r.Status, "_", " "), r.FinishedAt.Format(time.RFC3339), r.ExitCode, text),
 				"docs/operations.md says what to do; warehouse/records.duckdb has the records")

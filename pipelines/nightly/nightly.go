@@ -42,6 +42,7 @@ type Options struct {
 	To             time.Time // end of the interval that the run stands for; zero = now
 	ProgramCurrent bool      // with KnownAt: today's program and maps instead of that night's
 	AllowOlder     bool      // publish although what is published is newer
+	SkipCode       int       // exit code of a run that finds nothing new; 0 = none of its own
 	RunID          string    // "" = a new one
 	Version        string    // of tributary
 	Clock          func() time.Time
@@ -49,7 +50,11 @@ type Options struct {
 	Report         func(Event)   // progress; called from several goroutines, never at the same time
 }
 
-const minLease = time.Second
+const (
+	minLease = time.Second
+	// lastCode is the highest exit code that has a meaning already, 7 in `tributary dashboards diff`; the system has no more than 255.
+	lastCode, highestCode = 7, 255
+)
 
 // Event is a piece of progress.
 type Event struct {
@@ -122,7 +127,7 @@ type night struct {
 	moved        []ops.Moved
 }
 
-// Run does what the options ask for. The summary is meaningful with an error too; ExitCode of the error is its exit code.
+// Run does what the options ask for. The summary is meaningful with an error too; its ExitCode is that of the process.
 func Run(ctx context.Context, opts Options) (Summary, error) {
 	n, err := start(opts)
 	if err == nil {
@@ -175,6 +180,9 @@ func start(opts Options) (*night, error) {
 		if !slices.Contains(Steps(), s) {
 			return n, configError{fmt.Errorf("--steps: %q is no step; the steps are extract, build, check, publish", s)}
 		}
+	}
+	if c := opts.SkipCode; c < 0 || c > highestCode || c > 0 && c <= lastCode {
+		return n, configError{fmt.Errorf("--skip-code: %d cannot stand for nothing new: 1 to %d mean something else already, and there is none above %d; Airflow takes 99", c, lastCode, highestCode)}
 	}
 	if l := opts.Lease; l != 0 && l < minLease {
 		return n, configError{fmt.Errorf("--lease: %s is too short to show a sign of life in: %s is the least", l, minLease)}
@@ -331,6 +339,9 @@ func (n *night) settle(err error) {
 	s.Seconds = n.now().Sub(s.StartedAt).Seconds()
 	s.ExitCode = ExitCode(err)
 	if err == nil {
+		if s.Status == StatusNothingNew {
+			s.ExitCode = n.opts.SkipCode
+		}
 		return
 	}
 	s.Error = err.Error()
