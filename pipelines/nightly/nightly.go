@@ -40,6 +40,7 @@ type Options struct {
 	AsOf           string    // YYYY-MM-DD; "" = the last day in the reporting zone that has ended by To
 	KnownAt        time.Time // only loads committed by then count; zero = now
 	To             time.Time // end of the interval that the run stands for; zero = now
+	Windows        []Window  // a backfill: sources that can, extract them one by one; what is published and newer stays, unbuilt
 	ProgramCurrent bool      // with KnownAt: today's program and maps instead of that night's
 	AllowOlder     bool      // publish although what is published is newer
 	SkipCode       int       // exit code of a run that finds nothing new; 0 = none of its own
@@ -204,7 +205,10 @@ func start(opts Options) (*night, error) {
 	if ok {
 		n.database = &cfg
 	}
-	return n, n.setNight()
+	if err := n.setNight(); err != nil {
+		return n, err
+	}
+	return n, n.checkBackfill()
 }
 
 // needsMaps refuses to build a warehouse in which nothing could be counted.
@@ -258,6 +262,9 @@ func (n *night) run(ctx context.Context) error {
 			return err
 		}
 		n.summary.Status = StatusExtracted
+	}
+	if over, err := n.overtaken(ctx); over || err != nil {
+		return err
 	}
 	// a warehouse knows everything that is committed when its build begins, this run's loads included
 	if n.opts.KnownAt.IsZero() {

@@ -116,6 +116,9 @@ type Source struct {
 	Streams Streams   `yaml:"streams,required"`
 }
 
+// ByInterval tells whether the source can be asked for what happened in an interval. Files cannot: they are taken by what is new.
+func (Source) ByInterval() bool { return false }
+
 // Streams are a source's streams, in the file's order.
 type Streams []Stream
 
