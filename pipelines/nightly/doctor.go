@@ -45,6 +45,7 @@ func Doctor(ctx context.Context, dir string) []Finding {
 		return out
 	}
 	add(Good, "configuration", fmt.Sprintf("%s, amounts in %s, days in %s", p.Config.Project.Value, p.Config.Reporting.Currency.Value, p.Config.Reporting.TimeZone.Value), "")
+	notices(p, add)
 	contracts(p, add)
 	if _, err := model.Load(ctx, embedded.FS, p.SQL()); err != nil {
 		add(Bad, "models", err.Error(), "docs/models.md")
@@ -68,6 +69,33 @@ func Doctor(ctx context.Context, dir string) []Finding {
 		published(ctx, v.Path, add)
 	}
 	return out
+}
+
+// notices says who is told when a night fails, and what would keep it from them.
+func notices(p *project.Project, add adder) {
+	who := p.Config.Notify
+	var to, on []string
+	for _, r := range who.On {
+		on = append(on, r.Value)
+	}
+	target, err := notifyTarget(who, p.Dir)
+	if err != nil {
+		add(Bad, "notices", err.Error(), "docs/operations.md")
+		return
+	}
+	if target.Webhook != "" {
+		to = append(to, "the webhook")
+	}
+	if len(target.Command) > 0 {
+		to = append(to, target.Command[0])
+		if _, err := target.Program(); err != nil {
+			add(Bad, "notices", err.Error(), "docs/operations.md")
+			return
+		}
+	}
+	if len(to) > 0 {
+		add(Good, "notices", fmt.Sprintf("%s, when a night is: %s", strings.Join(to, " and "), strings.Join(on, ", ")), "")
+	}
 }
 
 type adder func(state, what, text, hint string)

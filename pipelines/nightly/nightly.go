@@ -138,6 +138,7 @@ func Run(ctx context.Context, opts Options) (Summary, error) {
 		err = n.inTurn(ctx)
 	}
 	err = n.end(err)
+	n.tell(ctx, err)
 	return n.summary, err
 }
 
@@ -195,6 +196,7 @@ func start(opts Options) (*night, error) {
 	n.project, n.limits = p, p.Config.Limits
 	n.summary.Project = p.Config.Project.Value
 	n.folder = warehouse.Folder{Dir: p.WarehouseDir()}
+	n.checkNotify()
 	if err := n.needsMaps(); err != nil {
 		return n, err
 	}

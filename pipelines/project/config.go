@@ -27,6 +27,7 @@ type Config struct {
 	RecordURL map[string]diag.Text        `yaml:"record_url"`
 	Publish   Publish                     `yaml:"publish"`
 	Grafana   Grafana                     `yaml:"grafana"`
+	Notify    Notify                      `yaml:"notify"`
 	Sources   Sources                     `yaml:"sources"`
 	Maps      []staging.Map               `yaml:"maps"`
 	Identity  map[string]staging.Identity `yaml:"identity"`
@@ -223,6 +224,7 @@ func (c *Config) setDefaults() {
 	if c.Publish.Postgres != nil {
 		c.Publish.Postgres.setDefaults()
 	}
+	c.Notify.setDefaults()
 	l := &c.Limits
 	if !l.QuarantineShare.Given() {
 		l.QuarantineShare = program.NewDecimal(1, 100)
