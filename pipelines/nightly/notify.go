@@ -10,8 +10,8 @@ import (
 	"github.com/tributary-data/tributary/pipelines/project"
 )
 
-// toDo says what next, by exit code; docs/operations.md has more on each.
-func toDo(code int) string {
+// advice is what to do next after an exit code; docs/operations.md has more on each.
+func advice(code int) string {
 	switch code {
 	case ExitConfig:
 		return "mend what the error names, by file and line, and run again; tributary doctor looks at the whole set-up. Readers keep what was published before"
@@ -62,7 +62,7 @@ func (n *night) tell(ctx context.Context, err error) {
 	}
 	ctx = context.WithoutCancel(ctx) // a run that was told to stop says so
 	err = target.Send(ctx, notify.Notice{
-		Project: name, Status: s.Status, ExitCode: s.ExitCode, AsOf: s.AsOf, Error: oneLine(err), RunID: s.RunID, ToDo: toDo(s.ExitCode), Host: host,
+		Project: name, Status: s.Status, ExitCode: s.ExitCode, AsOf: s.AsOf, Error: oneLine(err), RunID: s.RunID, ToDo: advice(s.ExitCode), Host: host,
 	})
 	if err != nil {
 		n.notice("nobody may know of this run, its notice could not be sent: %s", strings.ReplaceAll(err.Error(), "\n", "; "))

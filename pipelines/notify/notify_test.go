@@ -138,8 +138,8 @@ func TestCommand(t *testing.T) {
 func TestCommandThatFails(t *testing.T) {
 	t.Parallel()
 	for says, command := range map[string][]string{
-		"notify.command sh: exit status 4: no such user": {"sh", "-c", "echo no such user >&2; echo more >&2; exit 4"},
-		"notify.command sh: it did not end in time":      {"sh", "-c", "exec tail -f /dev/null"},
+		"notify.command sh: exit status 4: no such user":                                                {"sh", "-c", "echo no such user >&2; echo more >&2; exit 4"},
+		"notify.command sh: it did not end in time":                                                     {"sh", "-c", "exec tail -f /dev/null"},
 		"notify.command no-such-program: exec: \"no-such-program\": executable file not found in $PATH": {"no-such-program"},
 	} {
 		err := notify.Target{Command: command, Timeout: 200 * time.Millisecond}.Send(t.Context(), failed())
