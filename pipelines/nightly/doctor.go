@@ -66,6 +66,7 @@ func Doctor(ctx context.Context, dir string) []Finding {
 		add(Bad, "published", err.Error(), "tributary run")
 	default:
 		add(Good, "published", fmt.Sprintf("data as of %s, commit %d", v.AsOf, v.Commit), "")
+		missed(p, v.AsOf, time.Now(), add)
 		published(ctx, v.Path, add)
 	}
 	return out
@@ -148,6 +149,17 @@ func lastRun(log []lake.Manifest, add adder) {
 		}
 		return
 	}
+}
+
+// missed says when what is published is older than it should be by now, also when nothing has run that could say so.
+func missed(p *project.Project, asOf string, now time.Time, add adder) {
+	due, expected := p.Config.Expect.Day(now, p.Zone)
+	day, err := program.ParseDay(asOf)
+	if err != nil || !expected || !day.Before(due) {
+		return
+	}
+	add(Warn, "late", fmt.Sprintf("%s should be published since %s (%s), and the newest is %s: %d missing", due.Format(time.DateOnly), p.Config.Expect.By, p.Zone, asOf,
+		int(due.Sub(day).Hours()/24)), "look whether the schedule runs; docs/operations.md")
 }
 
 // published says what the numbers lack.

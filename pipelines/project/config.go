@@ -28,6 +28,7 @@ type Config struct {
 	Publish   Publish                     `yaml:"publish"`
 	Grafana   Grafana                     `yaml:"grafana"`
 	Notify    Notify                      `yaml:"notify"`
+	Expect    Expect                      `yaml:"expect"`
 	Sources   Sources                     `yaml:"sources"`
 	Maps      []staging.Map               `yaml:"maps"`
 	Identity  map[string]staging.Identity `yaml:"identity"`
