@@ -129,7 +129,7 @@ Exit codes: 0 ok, also when nothing is new · 1 unexpected · 2 configuration or
 	root.PersistentFlags().StringVarP(&a.dir, "project", "p", ".", "project folder (with tributary.yaml)")
 	root.PersistentFlags().BoolVar(&a.json, "json", false, "print JSON for machines")
 	root.SetFlagErrorFunc(func(_ *cobra.Command, err error) error { return usageError{err} })
-	root.AddCommand(a.initCommand(), a.runCommand(), a.metricsCommand(), a.explainCommand(), a.sqlCommand(), a.reportCommand(), a.doctorCommand(),
+	root.AddCommand(a.initCommand(), a.runCommand(), a.backfillCommand(), a.metricsCommand(), a.explainCommand(), a.sqlCommand(), a.reportCommand(), a.doctorCommand(),
 		a.lakeCommand(), a.warehouseCommand(), a.diffCommand(), a.publishCommand(), a.dashboardsCommand(), a.lintCommand(), a.testCommand(), a.mapCommand(), a.contractsCommand(), a.demoCommand())
 	return root
 }

@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
 	"slices"
@@ -23,12 +24,14 @@ func (a *app) runCommand() *cobra.Command {
 	cmd := &cobra.Command{
 		Use: "run", Short: "Extract, build, check and publish a night", Args: exactly(0, "no arguments"),
 		Long: `Extracts what is new, builds the night's warehouse aside, checks it and publishes it. When a step fails,
-readers keep what was published before. A run that finds nothing new exits 0 and says so.
+readers keep what was published before. A run that finds nothing new, and its as_of published, exits 0 and says so, or exits with
+--skip-code. A new as_of is a new night, also without new files: what was pending becomes a breach by time alone.
 
 Progress goes to stderr. Stdout ends with one line of JSON off a terminal or with --json.`,
 		Example: `  tributary run
   tributary run --as-of 2026-09-30
   tributary run --as-of 2026-06-30 --known-at 2026-07-02T03:00:00Z   # what that night knew, with its program
+  tributary run --to 2026-10-01 --skip-code 99              # for Airflow: a task that exits 99 is skipped
   tributary run --steps extract && tributary run --steps build,check,publish`,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			opts.Dir, opts.Steps = a.dir, steps
@@ -56,6 +59,7 @@ Progress goes to stderr. Stdout ends with one line of JSON off a terminal or wit
 	f.StringVar(&from, "from", "", "begin of the interval that a scheduler runs for, RFC 3339; files are taken by what is new, so it only documents")
 	f.StringVar(&to, "to", "", "end of that interval, exclusive; as_of is the last day that has ended by then")
 	f.StringVar(&prog, "program", "then", "with --known-at: the program of that night (then) or today's (current)")
+	f.IntVar(&opts.SkipCode, "skip-code", 0, "exit code when nothing is new and this as_of is published already: 0, or 8 to 255 that a scheduler takes for skipped")
 	f.BoolVar(&opts.AllowOlder, "allow-older", false, "publish although a newer as_of is published")
 	f.DurationVar(&opts.Lease, "lease", 0, "how long others wait for this run without a sign of life, when they cannot see whether it is dead (default 2m)")
 	f.StringVar(&opts.RunID, "run-id", "", "id of the run in records (default a new one)")
@@ -83,11 +87,14 @@ func (a *app) night(ctx context.Context, opts nightly.Options) error {
 	for _, n := range summary.Notices {
 		fmt.Fprintln(a.err, "  note:", n)
 	}
+	if err == nil && summary.ExitCode != nightly.ExitOK {
+		err = codedError{shownError{errors.New("nothing is new")}, summary.ExitCode}
+	}
 	if isTerminal(a.out) && !a.json {
 		printSummary(a.out, summary)
 		return err
 	}
-	if err != nil {
+	if err != nil && summary.Error != "" {
 		a.complain(err)
 		err = shownError{err}
 	}

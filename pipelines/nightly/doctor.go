@@ -45,6 +45,7 @@ func Doctor(ctx context.Context, dir string) []Finding {
 		return out
 	}
 	add(Good, "configuration", fmt.Sprintf("%s, amounts in %s, days in %s", p.Config.Project.Value, p.Config.Reporting.Currency.Value, p.Config.Reporting.TimeZone.Value), "")
+	notices(p, add)
 	contracts(p, add)
 	if _, err := model.Load(ctx, embedded.FS, p.SQL()); err != nil {
 		add(Bad, "models", err.Error(), "docs/models.md")
@@ -65,9 +66,37 @@ func Doctor(ctx context.Context, dir string) []Finding {
 		add(Bad, "published", err.Error(), "tributary run")
 	default:
 		add(Good, "published", fmt.Sprintf("data as of %s, commit %d", v.AsOf, v.Commit), "")
+		missed(p, v.AsOf, time.Now(), add)
 		published(ctx, v.Path, add)
 	}
 	return out
+}
+
+// notices says who is told when a night fails, and what would keep it from them.
+func notices(p *project.Project, add adder) {
+	who := p.Config.Notify
+	var to, on []string
+	for _, r := range who.On {
+		on = append(on, r.Value)
+	}
+	target, err := notifyTarget(who, p.Dir)
+	if err != nil {
+		add(Bad, "notices", err.Error(), "docs/operations.md")
+		return
+	}
+	if target.Webhook != "" {
+		to = append(to, "the webhook")
+	}
+	if len(target.Command) > 0 {
+		to = append(to, target.Command[0])
+		if _, err := target.Program(); err != nil {
+			add(Bad, "notices", err.Error(), "docs/operations.md")
+			return
+		}
+	}
+	if len(to) > 0 {
+		add(Good, "notices", fmt.Sprintf("%s, when a night is: %s", strings.Join(to, " and "), strings.Join(on, ", ")), "")
+	}
 }
 
 type adder func(state, what, text, hint string)
@@ -113,13 +142,24 @@ func lastRun(log []lake.Manifest, add adder) {
 		if m.Run == nil {
 			continue
 		}
-		if r := m.Run; r.ExitCode != ExitOK {
+		if r := m.Run; r.ExitCode != ExitOK && r.Status != StatusNothingNew {
 			text, _, _ := strings.Cut(r.Error, "\n")
 			add(Warn, "last run", fmt.Sprintf("%s, ended %s with exit code %d: %s", strings.ReplaceAll(r.Status, "_", " "), r.FinishedAt.Format(time.RFC3339), r.ExitCode, text),
 				"docs/operations.md says what to do; warehouse/records.duckdb has the records")
 		}
 		return
 	}
+}
+
+// missed says when what is published is older than it should be by now, also when nothing has run that could say so.
+func missed(p *project.Project, asOf string, now time.Time, add adder) {
+	due, expected := p.Config.Expect.Day(now, p.Zone)
+	day, err := program.ParseDay(asOf)
+	if err != nil || !expected || !day.Before(due) {
+		return
+	}
+	add(Warn, "late", fmt.Sprintf("%s should be published since %s (%s), and the newest is %s: %d missing", due.Format(time.DateOnly), p.Config.Expect.By, p.Zone, asOf,
+		int(due.Sub(day).Hours()/24)), "look whether the schedule runs; docs/operations.md")
 }
 
 // published says what the numbers lack.

@@ -15,23 +15,41 @@ import (
 
 // extract lands what is new in the sources.
 func (n *night) extract(ctx context.Context) (string, error) {
-	result, err := extract.Run(ctx, n.writer, n.project.Streams(), extract.Options{
+	byInterval := map[string]bool{}
+	for _, s := range n.project.Config.Sources {
+		byInterval[s.Name] = s.ByInterval()
+	}
+	files := 0
+	for _, p := range passes(n.project.Streams(), n.opts.Windows, func(source string) bool { return byInterval[source] }) {
+		taken, err := n.pass(ctx, p)
+		if err != nil {
+			return "", err
+		}
+		files += taken
+	}
+	n.changed = n.summary.Loads > 0
+	return fmt.Sprintf("%d new or changed files, %d rows in %d loads", files, n.summary.RowsLanded, n.summary.Loads), nil
+}
+
+// pass is one extraction; it returns how many files it took.
+func (n *night) pass(ctx context.Context, p pass) (int, error) {
+	result, err := extract.Run(ctx, n.writer, p.streams, extract.Options{
 		ProjectDir: n.project.Dir, Clock: n.now,
-		Progress: func(p extract.Progress) {
+		Progress: func(e extract.Progress) {
 			part := 0.0
-			if p.TotalBytes > 0 {
-				part = float64(p.Bytes) / float64(p.TotalBytes)
+			if e.TotalBytes > 0 {
+				part = float64(e.Bytes) / float64(e.TotalBytes)
 			}
-			n.report(Event{Step: StepExtract, Text: fmt.Sprintf("%s.%s %s: %d rows", p.Source, p.Stream, p.File, p.Rows), Part: part})
+			n.report(Event{Step: StepExtract, Text: fmt.Sprintf("%s.%s %s: %d rows", e.Source, e.Stream, e.File, e.Rows), Part: part})
 		},
 	})
-	files := 0
+	files, rows := 0, int64(0)
 	for _, s := range result.Streams {
 		if s.Commit != 0 {
 			n.summary.Loads++
 		}
 		files += s.New + s.Changed
-		n.summary.RowsLanded += s.Rows
+		rows += s.Rows
 		for _, d := range s.Drift {
 			n.notice("%s.%s: %s", s.Source, s.Stream, d)
 		}
@@ -39,14 +57,20 @@ func (n *night) extract(ctx context.Context) (string, error) {
 			n.notice("%s.%s: %s", s.Source, s.Stream, text)
 		}
 	}
+	n.summary.RowsLanded += rows
 	if err != nil {
 		if ExitCode(err) == ExitUnexpected {
 			err = dataError{err}
 		}
-		return "", err
+		if p.label != "" {
+			err = fmt.Errorf("%s: %w", p.label, err)
+		}
+		return files, err
 	}
-	n.changed = n.summary.Loads > 0
-	return fmt.Sprintf("%d new or changed files, %d rows in %d loads", files, n.summary.RowsLanded, n.summary.Loads), nil
+	if p.label != "" {
+		n.report(Event{Step: StepExtract, Text: fmt.Sprintf("%s: %d rows", p.label, rows), Done: true})
+	}
+	return files, nil
 }
 
 // nothingNew says whether what is published already was made of the same loads and rules for the same as_of.

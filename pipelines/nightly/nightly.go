@@ -40,8 +40,10 @@ type Options struct {
 	AsOf           string    // YYYY-MM-DD; "" = the last day in the reporting zone that has ended by To
 	KnownAt        time.Time // only loads committed by then count; zero = now
 	To             time.Time // end of the interval that the run stands for; zero = now
+	Windows        []Window  // a backfill: sources that can, extract them one by one; what is published and newer stays, unbuilt
 	ProgramCurrent bool      // with KnownAt: today's program and maps instead of that night's
 	AllowOlder     bool      // publish although what is published is newer
+	SkipCode       int       // exit code of a run that finds nothing new; 0 = none of its own
 	RunID          string    // "" = a new one
 	Version        string    // of tributary
 	Clock          func() time.Time
@@ -49,7 +51,11 @@ type Options struct {
 	Report         func(Event)   // progress; called from several goroutines, never at the same time
 }
 
-const minLease = time.Second
+const (
+	minLease = time.Second
+	// lastCode is the highest exit code that has a meaning already, 7 in `tributary dashboards diff`; the system has no more than 255.
+	lastCode, highestCode = 7, 255
+)
 
 // Event is a piece of progress.
 type Event struct {
@@ -122,7 +128,7 @@ type night struct {
 	moved        []ops.Moved
 }
 
-// Run does what the options ask for. The summary is meaningful with an error too; ExitCode of the error is its exit code.
+// Run does what the options ask for. The summary is meaningful with an error too; its ExitCode is that of the process.
 func Run(ctx context.Context, opts Options) (Summary, error) {
 	n, err := start(opts)
 	if err == nil {
@@ -132,6 +138,7 @@ func Run(ctx context.Context, opts Options) (Summary, error) {
 		err = n.inTurn(ctx)
 	}
 	err = n.end(err)
+	n.tell(ctx, err)
 	return n.summary, err
 }
 
@@ -176,6 +183,9 @@ func start(opts Options) (*night, error) {
 			return n, configError{fmt.Errorf("--steps: %q is no step; the steps are extract, build, check, publish", s)}
 		}
 	}
+	if c := opts.SkipCode; c < 0 || c > highestCode || c > 0 && c <= lastCode {
+		return n, configError{fmt.Errorf("--skip-code: %d cannot stand for nothing new: 1 to %d mean something else already, and there is none above %d; Airflow takes 99", c, lastCode, highestCode)}
+	}
 	if l := opts.Lease; l != 0 && l < minLease {
 		return n, configError{fmt.Errorf("--lease: %s is too short to show a sign of life in: %s is the least", l, minLease)}
 	}
@@ -186,6 +196,7 @@ func start(opts Options) (*night, error) {
 	n.project, n.limits = p, p.Config.Limits
 	n.summary.Project = p.Config.Project.Value
 	n.folder = warehouse.Folder{Dir: p.WarehouseDir()}
+	n.checkNotify()
 	if err := n.needsMaps(); err != nil {
 		return n, err
 	}
@@ -196,7 +207,10 @@ func start(opts Options) (*night, error) {
 	if ok {
 		n.database = &cfg
 	}
-	return n, n.setNight()
+	if err := n.setNight(); err != nil {
+		return n, err
+	}
+	return n, n.checkBackfill()
 }
 
 // needsMaps refuses to build a warehouse in which nothing could be counted.
@@ -250,6 +264,9 @@ func (n *night) run(ctx context.Context) error {
 			return err
 		}
 		n.summary.Status = StatusExtracted
+	}
+	if over, err := n.overtaken(ctx); over || err != nil {
+		return err
 	}
 	// a warehouse knows everything that is committed when its build begins, this run's loads included
 	if n.opts.KnownAt.IsZero() {
@@ -331,6 +348,9 @@ func (n *night) settle(err error) {
 	s.Seconds = n.now().Sub(s.StartedAt).Seconds()
 	s.ExitCode = ExitCode(err)
 	if err == nil {
+		if s.Status == StatusNothingNew {
+			s.ExitCode = n.opts.SkipCode
+		}
 		return
 	}
 	s.Error = err.Error()

@@ -30,6 +30,8 @@ func (p *Project) check(problems *diag.List) {
 	p.checkLimits(problems)
 	p.checkSources(problems)
 	p.checkPublish(problems)
+	c.Notify.check(problems)
+	c.Expect.check(problems)
 }
 
 // checkPublish holds names to what needs no quotes in SQL, so that people can type them.

@@ -27,6 +27,8 @@ type Config struct {
 	RecordURL map[string]diag.Text        `yaml:"record_url"`
 	Publish   Publish                     `yaml:"publish"`
 	Grafana   Grafana                     `yaml:"grafana"`
+	Notify    Notify                      `yaml:"notify"`
+	Expect    Expect                      `yaml:"expect"`
 	Sources   Sources                     `yaml:"sources"`
 	Maps      []staging.Map               `yaml:"maps"`
 	Identity  map[string]staging.Identity `yaml:"identity"`
@@ -115,6 +117,9 @@ type Source struct {
 	Root    diag.Text `yaml:"root"`
 	Streams Streams   `yaml:"streams,required"`
 }
+
+// ByInterval tells whether the source can be asked for what happened in an interval. Files cannot: they are taken by what is new.
+func (Source) ByInterval() bool { return false }
 
 // Streams are a source's streams, in the file's order.
 type Streams []Stream
@@ -220,6 +225,7 @@ func (c *Config) setDefaults() {
 	if c.Publish.Postgres != nil {
 		c.Publish.Postgres.setDefaults()
 	}
+	c.Notify.setDefaults()
 	l := &c.Limits
 	if !l.QuarantineShare.Given() {
 		l.QuarantineShare = program.NewDecimal(1, 100)
