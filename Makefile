@@ -8,6 +8,7 @@ GOLANGCI := v2.15.0
 DATACONTRACT := 1.2.8
 DASHBOARD_LINTER := v0.1.1
 COMPOSE := v2.16.2
+AIRFLOWS := 3.3.2 2.11.2
 LEADS := 1000000
 MEMORY := 1GiB
 # ./... passes over folders named testdata: the packages in ours are named
@@ -75,6 +76,11 @@ lint-dashboards: .tools/dashboard-linter-$(DASHBOARD_LINTER) ## Grafana's dashbo
 .PHONY: lint-compose
 lint-compose: ## compose.yaml against the Compose Specification, by the package that Docker reads it with
 	go run github.com/compose-spec/compose-go/v2/cmd@$(COMPOSE) --no-interpolation compose.yaml >/dev/null
+
+.PHONY: test-airflow
+test-airflow: build ## nights under real Airflow servers of both kinds: success, nothing new, bad data, a killed task, a backfill (needs python3 and PyPI, once; ten minutes)
+	for version in $(AIRFLOWS); do testdata/airflow/install.sh $(CURDIR)/.tools/airflow-$$version $$version; done
+	TRIBUTARY=$(CURDIR)/$(BIN) $(foreach v,$(AIRFLOWS),AIRFLOW_$(subst .,_,$(v))=$(CURDIR)/.tools/airflow-$(v)) go test -count=1 -timeout 30m -tags airflow ./testdata/airflow
 
 PREVIEW := dashboards/preview
 .PHONY: dashboards-preview

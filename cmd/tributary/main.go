@@ -119,7 +119,8 @@ metrics and what is owed to partners in DuckDB, and shows each number down to it
 
 Exit codes: 0 ok, also when nothing is new · 1 unexpected · 2 configuration or command line ·
 3 bad data or failed checks · 4 published without accruals (a rate is missing) ·
-5 retryable · 6 locked by another writer · 7 dashboards differ (dashboards diff)`,
+5 retryable · 6 locked by another writer · 7 dashboards differ (dashboards diff) ·
+8 the run failed (airflow … --wait)`,
 		Example: `  tributary init acme && cd acme
   tributary run
   tributary metrics query REV-5 --by partner_type --grain quarter
@@ -130,7 +131,7 @@ Exit codes: 0 ok, also when nothing is new · 1 unexpected · 2 configuration or
 	root.PersistentFlags().BoolVar(&a.json, "json", false, "print JSON for machines")
 	root.SetFlagErrorFunc(func(_ *cobra.Command, err error) error { return usageError{err} })
 	root.AddCommand(a.initCommand(), a.runCommand(), a.backfillCommand(), a.metricsCommand(), a.explainCommand(), a.sqlCommand(), a.reportCommand(), a.doctorCommand(),
-		a.lakeCommand(), a.warehouseCommand(), a.diffCommand(), a.publishCommand(), a.dashboardsCommand(), a.lintCommand(), a.testCommand(), a.mapCommand(), a.contractsCommand(), a.demoCommand())
+		a.lakeCommand(), a.warehouseCommand(), a.diffCommand(), a.publishCommand(), a.dashboardsCommand(), a.airflowCommand(), a.lintCommand(), a.testCommand(), a.mapCommand(), a.contractsCommand(), a.demoCommand())
 	return root
 }
 

@@ -25,7 +25,8 @@ func (a *app) runCommand() *cobra.Command {
 		Use: "run", Short: "Extract, build, check and publish a night", Args: exactly(0, "no arguments"),
 		Long: `Extracts what is new, builds the night's warehouse aside, checks it and publishes it. When a step fails,
 readers keep what was published before. A run that finds nothing new, and its as_of published, exits 0 and says so, or exits with
---skip-code. A new as_of is a new night, also without new files: what was pending becomes a breach by time alone.
+--skip-code, also when --steps asks for build alone. A new as_of is a new night, also without new files: what was pending becomes a breach
+by time alone.
 
 Progress goes to stderr. Stdout ends with one line of JSON off a terminal or with --json.`,
 		Example: `  tributary run
@@ -59,10 +60,10 @@ Progress goes to stderr. Stdout ends with one line of JSON off a terminal or wit
 	f.StringVar(&from, "from", "", "begin of the interval that a scheduler runs for, RFC 3339; files are taken by what is new, so it only documents")
 	f.StringVar(&to, "to", "", "end of that interval, exclusive; as_of is the last day that has ended by then")
 	f.StringVar(&prog, "program", "then", "with --known-at: the program of that night (then) or today's (current)")
-	f.IntVar(&opts.SkipCode, "skip-code", 0, "exit code when nothing is new and this as_of is published already: 0, or 8 to 255 that a scheduler takes for skipped")
+	f.IntVar(&opts.SkipCode, "skip-code", 0, "exit code when nothing is new and this as_of is published already: 0, or 9 to 255 that a scheduler takes for skipped")
 	f.BoolVar(&opts.AllowOlder, "allow-older", false, "publish although a newer as_of is published")
 	f.DurationVar(&opts.Lease, "lease", 0, "how long others wait for this run without a sign of life, when they cannot see whether it is dead (default 2m)")
-	f.StringVar(&opts.RunID, "run-id", "", "id of the run in records (default a new one)")
+	f.StringVar(&opts.RunID, "run-id", "", "id of the run in records (default a new one); steps in processes of their own that give the same id are one run there")
 	return cmd
 }
 

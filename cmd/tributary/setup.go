@@ -82,7 +82,11 @@ func (a *app) doctorCommand() *cobra.Command {
 }
 
 func (a *app) doctor(ctx context.Context) error {
-	findings := nightly.Doctor(ctx, a.dir)
+	return a.showFindings(nightly.Doctor(ctx, a.dir), "the set-up is not sound")
+}
+
+// showFindings lists what a doctor found; what is bad is an error.
+func (a *app) showFindings(findings []nightly.Finding, unsound string) error {
 	var lines []string
 	var bad error
 	for _, f := range findings {
@@ -91,7 +95,7 @@ func (a *app) doctor(ctx context.Context) error {
 			lines = append(lines, strings.Repeat(" ", 21)+"→ "+f.Hint)
 		}
 		if f.State == nightly.Bad {
-			bad = errors.New("the set-up is not sound")
+			bad = errors.New(unsound)
 		}
 	}
 	if err := a.show(findings, tableOf{text: strings.Join(lines, "\n")}); err != nil || bad == nil {

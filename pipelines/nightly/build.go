@@ -223,6 +223,8 @@ func (n *night) record(ctx context.Context, conn *sql.Conn, staged staging.Resul
 	})
 }
 
+var errNothingBuilt = errors.New("nothing is built: run the build step first (tributary run --steps build)")
+
 // resume opens the file that the build step left, for the steps after it.
 func (n *night) resume(ctx context.Context) (*warehouse.File, error) {
 	builds, err := n.builds()
@@ -230,7 +232,7 @@ func (n *night) resume(ctx context.Context) (*warehouse.File, error) {
 		return nil, err
 	}
 	if len(builds) == 0 {
-		return nil, configError{errors.New("nothing is built: run the build step first (tributary run --steps build)")}
+		return nil, configError{errNothingBuilt}
 	}
 	n.built = buildName(slices.Max(builds))
 	file, err := n.folder.Resume(ctx, n.built, n.settings())

@@ -53,8 +53,8 @@ type Options struct {
 
 const (
 	minLease = time.Second
-	// lastCode is the highest exit code that has a meaning already, 7 in `tributary dashboards diff`; the system has no more than 255.
-	lastCode, highestCode = 7, 255
+	// lastCode is the highest exit code that has a meaning already, 8 in `tributary airflow trigger --wait`; the system has no more than 255.
+	lastCode, highestCode = 8, 255
 )
 
 // Event is a piece of progress.
@@ -273,7 +273,8 @@ func (n *night) run(ctx context.Context) error {
 		n.knownAt = n.now().UTC()
 		n.summary.KnownAt = n.knownAt
 	}
-	if n.wants(StepBuild) && n.wants(StepPublish) {
+	// a scheduler that runs the steps one by one asks the build for a code: what comes after it is not wanted either
+	if n.wants(StepBuild) && (n.wants(StepPublish) || n.opts.SkipCode > 0) {
 		same, err := n.nothingNew(ctx)
 		if err != nil {
 			return err

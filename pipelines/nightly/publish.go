@@ -15,6 +15,11 @@ import (
 // publish makes the checked night the one that readers see, unless what they see is newer.
 func (n *night) publish(ctx context.Context) (string, error) {
 	file, err := n.resume(ctx)
+	if errors.Is(err, errNothingBuilt) && n.publishedByThis(ctx) {
+		n.summary.Status = StatusNothingNew
+		n.notice("published already, by a try of this step before: it was stopped after that")
+		return "published already", n.catchUp(ctx)
+	}
 	if err != nil {
 		return "", err
 	}
@@ -64,6 +69,12 @@ func (n *night) publish(ctx context.Context) (string, error) {
 		return where, ErrNoAccruals
 	}
 	return where, nil
+}
+
+// publishedByThis tells whether the run of this id has published its night: a scheduler that did not see it end tries it again.
+func (n *night) publishedByThis(ctx context.Context) bool {
+	m, err := n.lake.CurrentPublish(ctx)
+	return err == nil && !m.Publish.Rollback && m.Publish.RunID == n.summary.RunID
 }
 
 // elsewhere says where the night went besides its file.

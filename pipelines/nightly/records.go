@@ -199,7 +199,7 @@ func runOf(log []lake.Manifest, writer string) string {
 
 func (r *records) run(run lake.Run) {
 	day, _ := program.ParseDay(run.AsOf) // a run that failed early has none
-	r.runs = append(r.runs, ops.Run{
+	r.addRun(ops.Run{
 		ID: run.ID, Project: r.project, AsOf: day, KnownAt: run.KnownAt, Version: run.Version, ProgramHash: run.Program,
 		StartedAt: run.StartedAt, FinishedAt: run.FinishedAt, Status: run.Status, Message: run.Error,
 	})
@@ -213,6 +213,17 @@ func (r *records) run(run lake.Run) {
 		})
 	}
 	r.staged(run.ID, run)
+}
+
+// addRun adds a run. Steps that a scheduler ran in processes of their own, tries again included, are one run when they were given one id.
+func (r *records) addRun(run ops.Run) {
+	at := slices.IndexFunc(r.runs, func(had ops.Run) bool { return had.ID == run.ID })
+	if at < 0 {
+		r.runs = append(r.runs, run)
+		return
+	}
+	run.StartedAt = r.runs[at].StartedAt
+	r.runs[at] = run
 }
 
 func (r *records) staged(id string, run lake.Run) {

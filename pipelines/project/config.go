@@ -27,6 +27,7 @@ type Config struct {
 	RecordURL map[string]diag.Text        `yaml:"record_url"`
 	Publish   Publish                     `yaml:"publish"`
 	Grafana   Grafana                     `yaml:"grafana"`
+	Airflow   Airflow                     `yaml:"airflow"`
 	Notify    Notify                      `yaml:"notify"`
 	Expect    Expect                      `yaml:"expect"`
 	Sources   Sources                     `yaml:"sources"`
@@ -75,6 +76,14 @@ type Grafana struct {
 	At     diag.Pos
 	URL    diag.Text `yaml:"url"`
 	Folder diag.Text `yaml:"folder"`
+}
+
+// Airflow is where nights are scheduled. User, password and token are in the environment.
+type Airflow struct {
+	At   diag.Pos
+	URL  diag.Text `yaml:"url"`
+	DAG  diag.Text `yaml:"dag"`
+	Pool diag.Text `yaml:"pool"`
 }
 
 // Postgres is a database that readers look into, and who may read what.
@@ -226,6 +235,9 @@ func (c *Config) setDefaults() {
 		c.Publish.Postgres.setDefaults()
 	}
 	c.Notify.setDefaults()
+	if c.Airflow.Pool.Value == "" {
+		c.Airflow.Pool.Value = "tributary"
+	}
 	l := &c.Limits
 	if !l.QuarantineShare.Given() {
 		l.QuarantineShare = program.NewDecimal(1, 100)
