@@ -67,7 +67,7 @@ LIMIT 100`
 	}
 }
 
-// held are the credits of the quarter that a gate took away or that wait for something.
+// held are the credits of the quarter that a gate took away; while an SLA is still running nothing is taken away yet.
 func held(s size) panel {
 	return func(b *builder) *dashboard.Panel {
 		found := b.find([]figure{metric("ACC-7"), metric("ACC-8"), metric("ACC-8.all_gates")})
@@ -79,7 +79,7 @@ func held(s size) panel {
 FROM {t}.fact_commission AS f
 JOIN {t}.quarter AS c ON f.anchor_at >= c.start_at AND f.anchor_at < c.end_at
 LEFT JOIN {t}.partner AS p ON p.partner_id = f.partner
-WHERE c.key = '$quarter' AND f.excluded IS NULL AND f.forgone_all <> 0 AND ` + chosenLines + `
+WHERE c.key = '$quarter' AND f.excluded IS NULL AND f.sla_state IS DISTINCT FROM 'pending' AND f.forgone_all <> 0 AND ` + chosenLines + `
 ORDER BY f.forgone_all DESC, f.deal_id
 LIMIT 200`
 		return b.tablePanel(s, "Commission that gates held back", b.describe("", found), sql, "No gate held anything back in this quarter",
