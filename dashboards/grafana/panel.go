@@ -26,7 +26,7 @@ func (b *builder) frame(kind string, s size, title, description, format, sql str
 	p := dashboard.NewPanel()
 	p.Type, p.Title, p.Description, p.Datasource = kind, &title, &description, datasource()
 	p.GridPos = &dashboard.GridPos{W: s.w, H: s.h}
-	p.Targets = []variants.Dataquery{target{RefID: "A", Datasource: datasource(), Format: format, RawQuery: true, EditorMode: "code", RawSQL: b.names(sql)}}
+	p.Targets = []variants.Dataquery{target{RefID: "A", Datasource: datasource(), Format: format, RawQuery: true, EditorMode: "code", RawSQL: b.opts.Names(sql)}}
 	p.FieldConfig = &dashboard.FieldConfigSource{Overrides: []dashboard.DashboardFieldConfigSourceOverrides{}}
 	return p
 }
