@@ -80,7 +80,7 @@ func newView(ctx context.Context, conn *sql.Conn, cat *catalogue.Catalogue, opts
 	if err := d.night(); err != nil {
 		return nil, err
 	}
-	if err := d.calendar(d.asOf); err != nil {
+	if err := d.calendar(); err != nil {
 		return nil, err
 	}
 	v := &view{
