@@ -318,6 +318,8 @@ func TestPartners(t *testing.T) {
 	require.EqualError(t, err, `there is no partner "Lakeshor": did you mean P0023 (Lakeshore Consulting LLC) or P0044 (Lakeshore Consulting Inc.) or P0119 (Lakeshore Systems Corp.)?`)
 	_, err = packs.Find("P044")
 	require.ErrorContains(t, err, `there is no partner "P044": did you mean P0`)
+	_, err = packs.Find("zzzzzzzz")
+	require.EqualError(t, err, `there is no partner "zzzzzzzz": table core.partner of the warehouse lists them (tributary warehouse ls names the file)`)
 	for id, why := range map[string]string{
 		"P0114": "was merged into P0033: its figures are in that pack", "P0004": "is deleted in its source: its facts count for no partner",
 		"P0097": "is a test partner: it is left out of every figure", "P0120": "has no data in Jul–Sep 2026",
