@@ -62,7 +62,7 @@ WHERE f.grain = 'total' AND f.excluded IS NULL AND f.distance > 0 AND ` + chosen
 ORDER BY 8 DESC NULLS LAST, 1, 3
 LIMIT 100`
 		return b.tablePanel(s, "Closest to the next step of their program", b.describe("In the running program period, as of the data's day, in the functional currency.", found), sql, "Nobody has a next step to reach in the running period",
-			column{name: "Partner", link: qbrLink, text: "Open the QBR of ${__data.fields.partner_id}", width: 240}, column{name: "partner_id", hidden: true}, text1("Program", 240), text1("Tier", 110),
+			column{name: "Partner", link: qbrLink, text: "Open the QBR of ${__data.fields.partner_id}", width: 240}, column{name: "partner_id", hidden: true}, textColumn("Program", 240), textColumn("Tier", 110),
 			number("Base so far", b.full(2), 0), number("Missing to the next step", b.full(2), 0), number("Worth of reaching it", b.full(2), 0), column{name: "Reached", unit: new(share()), gauge: true})
 	}
 }
@@ -83,7 +83,7 @@ WHERE c.key = '$quarter' AND f.excluded IS NULL AND f.sla_state IS DISTINCT FROM
 ORDER BY f.forgone_all DESC, f.deal_id
 LIMIT 200`
 		return b.tablePanel(s, "Commission that gates held back", b.describe("", found), sql, "No gate held anything back in this quarter",
-			column{name: "Partner", link: qbrLink, text: "Open the QBR of ${__data.fields.partner_id}", width: 220}, column{name: "partner_id", hidden: true}, text1("Program", 180), text1("Deal", 110), text1("Milestone", 130), text1("SLA of the lead", 130),
+			column{name: "Partner", link: qbrLink, text: "Open the QBR of ${__data.fields.partner_id}", width: 220}, column{name: "partner_id", hidden: true}, textColumn("Program", 180), textColumn("Deal", 110), textColumn("Milestone", 130), textColumn("SLA of the lead", 130),
 			number("Base", b.full(2), 0), number("Credited", b.full(2), 0), number("Forgone: SLA missed", b.full(2), 0), number("Forgone: all gates", b.full(2), 0))
 	}
 }

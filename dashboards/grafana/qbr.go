@@ -77,7 +77,7 @@ func bySLA(s size) panel {
 			return nil
 		}
 		sql := `SELECT replace(v.partner_type, '_', ' ') AS "Type", replace(v.program_tier, '_', ' ') AS "Tier", max(s.sla_seconds) AS "SLA"`
-		shapes := []column{text1("Type", 110), text1("Tier", 100), number("SLA", duration(), 0)}
+		shapes := []column{textColumn("Type", 110), textColumn("Tier", 100), number("SLA", duration(), 0)}
 		for _, f := range found {
 			sql += ",\n  " + f.pick("v", "") + " AS " + name(f.title)
 			shapes = append(shapes, number(f.title, b.unitOf(f, false), 0))
@@ -113,7 +113,7 @@ ORDER BY 5 DESC NULLS LAST, 1
 LIMIT 50`
 		return b.tablePanel(s, "Misses and consequences", b.describe("Misses count by the day of the deadline; the ladder of the type and tier says what they lead to.", found), sql, noValue(found),
 			column{name: "Partner", link: qbrLink, text: "Open the QBR of ${__data.fields.partner_id}"}, column{name: "partner_id", hidden: true},
-			text1("Type", 90), text1("Tier", 90), number("Misses", count(), 80),
+			textColumn("Type", 90), textColumn("Tier", 90), number("Misses", count(), 80),
 			column{name: "State", width: 130, states: map[string]string{"flag": "orange", "formal review": "red", "ok": "green"}, empty: "none"})
 	}
 }
@@ -140,6 +140,6 @@ FROM (
 ) AS f
 ORDER BY abs(f.amount) DESC, 1, 2
 LIMIT 200`, func(b *builder) []column {
-			return []column{text1("Program", 150), text1("Record", 130), number("Amount", b.full(2), 110), number("Base", b.full(2), 120), text1("Note", 0)}
+			return []column{textColumn("Program", 150), textColumn("Record", 130), number("Amount", b.full(2), 110), number("Base", b.full(2), 120), textColumn("Note", 0)}
 		})
 }
