@@ -55,9 +55,15 @@ test-contracts: ## datacontract-cli on the contracts and on the demo's warehouse
 	testdata/outside/install-datacontract.sh .tools/datacontract-$(DATACONTRACT) $(DATACONTRACT)
 	DATACONTRACT=$(CURDIR)/.tools/datacontract-$(DATACONTRACT)/bin/datacontract go test -count=1 -tags contracts ./testdata/outside
 
+INSTALL := testdata/outside/install-debian.sh
+FIND_CHROMIUM := $(INSTALL) 'chromium chromium-browser google-chrome' chromium fonts-dejavu-core
 .PHONY: test-browser
 test-browser: ## the reports in a headless Chromium: drawn, complete, no network, printed (installs Debian's as root)
-	chromium=$$(testdata/outside/install-chromium.sh); CHROMIUM=$$chromium go test -count=1 -tags browser ./testdata/outside
+	chromium=$$($(FIND_CHROMIUM)); CHROMIUM=$$chromium go test -count=1 -tags browser ./testdata/outside
+
+.PHONY: test-psql
+test-psql: ## the roles of dashboards/postgres, made by psql as PostgreSQL's image does it (installs Debian's as root)
+	psql=$$($(INSTALL) psql postgresql-client); PSQL=$$psql go test -count=1 -tags psql ./dashboards/postgres
 
 .PHONY: dashboards
 dashboards: ## write dashboards/provisioning anew from the catalogue: dashboards, data source, alert rules
@@ -87,7 +93,7 @@ PREVIEW := dashboards/preview
 dashboards-preview: $(PREVIEW)/node_modules/.package-lock.json ## every dashboard drawn by Grafana's own code, light and dark, into .run/preview; fails on panels that are empty, cut off or without unit (needs Node; installs Debian's Chromium as root; DOCS=1 renews docs/images)
 	@rm -rf .run/preview
 	go run ./$(PREVIEW) -out .run/preview/frames dashboards/provisioning/json/*.json
-	@chromium=$$(testdata/outside/install-chromium.sh | tail -1); CHROMIUM=$$chromium node $(PREVIEW)/build.mjs .run/preview/frames .run/preview $(if $(DOCS),docs/images)
+	@chromium=$$($(FIND_CHROMIUM) | tail -1); CHROMIUM=$$chromium node $(PREVIEW)/build.mjs .run/preview/frames .run/preview $(if $(DOCS),docs/images)
 
 $(PREVIEW)/node_modules/.package-lock.json: $(PREVIEW)/package-lock.json
 	cd $(PREVIEW) && npm ci --legacy-peer-deps --no-audit --no-fund
@@ -95,7 +101,7 @@ $(PREVIEW)/node_modules/.package-lock.json: $(PREVIEW)/package-lock.json
 
 .PHONY: report-images
 report-images: ## draw the pictures of the reports in docs/images again
-	chromium=$$(testdata/outside/install-chromium.sh); CHROMIUM=$$chromium go test -count=1 -tags browser ./testdata/outside -run TestImages -images $(CURDIR)/docs/images
+	chromium=$$($(FIND_CHROMIUM)); CHROMIUM=$$chromium go test -count=1 -tags images ./testdata/outside
 
 .PHONY: bench
 bench: build ## tributary run against the same SQL in bare DuckDB: time, peak memory (LEADS=1000000 MEMORY=1GiB; ten minutes)

@@ -2,16 +2,19 @@ package main
 
 import (
 	"context"
+	"database/sql"
 	"errors"
 	"fmt"
 	"io"
 	"os"
 	"path/filepath"
+	"strings"
 
 	"github.com/spf13/cobra"
 
 	"github.com/tributary-data/tributary/dashboards/report"
 	"github.com/tributary-data/tributary/pipelines/nightly"
+	"github.com/tributary-data/tributary/transforms/catalogue"
 )
 
 func (a *app) reportCommand() *cobra.Command {
@@ -19,7 +22,7 @@ func (a *app) reportCommand() *cobra.Command {
 	cmd := &cobra.Command{
 		Use: "report", Short: "Write the CFO and channel pages as one HTML file", Args: exactly(0, "no arguments, or the name of another report: cfo, qbr"),
 		Example: "  tributary report --out q3.html",
-		RunE:    func(cmd *cobra.Command, _ []string) error { return a.report(cmd.Context(), out) },
+		RunE:    func(cmd *cobra.Command, _ []string) error { return a.report(cmd.Context(), out, false, report.Write) },
 	}
 	cmd.Flags().StringVarP(&out, "out", "o", "report.html", "file to write")
 	cmd.AddCommand(a.reportCFOCommand(), a.reportQBRCommand())
@@ -32,7 +35,7 @@ func (a *app) reportCFOCommand() *cobra.Command {
 	cmd := &cobra.Command{
 		Use: "cfo", Short: "Write the CFO page alone", Args: exactly(0, "no arguments"),
 		Example: "  tributary report cfo --out q3-cfo.html --pdf",
-		RunE:    func(cmd *cobra.Command, _ []string) error { return a.reportCFO(cmd.Context(), out, pdf) },
+		RunE:    func(cmd *cobra.Command, _ []string) error { return a.report(cmd.Context(), out, pdf, report.WriteCFO) },
 	}
 	cmd.Flags().StringVarP(&out, "out", "o", "cfo.html", "file to write")
 	cmd.Flags().BoolVar(&pdf, "pdf", false, pdfUsage)
@@ -41,24 +44,10 @@ func (a *app) reportCFOCommand() *cobra.Command {
 
 const pdfUsage = "print a PDF beside it too, by the Chromium that CHROMIUM names or that is on PATH"
 
-func (a *app) report(ctx context.Context, out string) error {
-	r, err := a.read(ctx)
-	if err != nil {
-		return err
-	}
-	defer r.Close()
-	opts, err := r.reportOptions(ctx)
-	if err != nil {
-		return err
-	}
-	path, err := writeWhole(out, func(w io.Writer) error { return report.Write(ctx, w, r.conn, r.cat, opts) })
-	if err != nil {
-		return err
-	}
-	return a.show(map[string]string{"report": path}, tableOf{text: path})
-}
+// pages writes pages of a night to w.
+type pages func(ctx context.Context, w io.Writer, conn *sql.Conn, cat *catalogue.Catalogue, opts report.Options) error
 
-func (a *app) reportCFO(ctx context.Context, out string, pdf bool) error {
+func (a *app) report(ctx context.Context, out string, pdf bool, write pages) error {
 	browser, err := browserFor(pdf)
 	if err != nil {
 		return err
@@ -72,18 +61,11 @@ func (a *app) reportCFO(ctx context.Context, out string, pdf bool) error {
 	if err != nil {
 		return err
 	}
-	path, err := writeWhole(out, func(w io.Writer) error { return report.WriteCFO(ctx, w, r.conn, r.cat, opts) })
+	files, err := writeReport(ctx, out, browser, func(w io.Writer) error { return write(ctx, w, r.conn, r.cat, opts) })
 	if err != nil {
 		return err
 	}
-	files, text := map[string]string{"report": path}, path
-	if pdf {
-		if files["pdf"], err = report.PDF(ctx, browser, path); err != nil {
-			return err
-		}
-		text += "\n" + files["pdf"]
-	}
-	return a.show(files, tableOf{text: text})
+	return a.show(files, files.table())
 }
 
 // reportOptions are the project's name and what should not be overlooked.
@@ -103,6 +85,27 @@ func browserFor(pdf bool) (string, error) {
 	}
 	browser, err := report.Browser()
 	return browser, asked(err)
+}
+
+// reportFiles is a report as it was written: absolute paths, and whose it is.
+type reportFiles struct {
+	Report  string `json:"report"`
+	PDF     string `json:"pdf,omitempty"`
+	Partner string `json:"partner,omitempty"`
+	Quarter string `json:"quarter,omitempty"`
+}
+
+func (f reportFiles) table() tableOf {
+	return tableOf{text: strings.TrimSpace(f.Report + "\n" + f.PDF)}
+}
+
+// writeReport writes a page, and prints it when there is a browser to.
+func writeReport(ctx context.Context, out, browser string, write func(io.Writer) error) (f reportFiles, err error) {
+	f.Report, err = writeWhole(out, write)
+	if err == nil && browser != "" {
+		f.PDF, err = report.PDF(ctx, browser, f.Report)
+	}
+	return f, err
 }
 
 // writeWhole writes a file whole or not at all and returns its absolute path.

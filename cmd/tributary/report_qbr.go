@@ -69,25 +69,16 @@ func (a *app) reportQBR(ctx context.Context, q qbr) error {
 	if out == "" {
 		out = packs.FileName(of)
 	}
-	path, pdf, err := writePack(ctx, packs, of, out, browser)
+	files, err := writePack(ctx, packs, of, out, browser)
 	if err != nil {
 		return reportAsked(err)
 	}
-	files, text := map[string]string{"report": path, "partner": of.ID, "quarter": packs.QuarterName()}, path
-	if pdf != "" {
-		files["pdf"] = pdf
-		text += "\n" + pdf
-	}
-	return a.show(files, tableOf{text: text})
+	files.Partner, files.Quarter = of.ID, packs.QuarterName()
+	return a.show(files, files.table())
 }
 
-// writePack writes one partner's page, and prints it when there is a browser to.
-func writePack(ctx context.Context, packs *report.Packs, of report.Partner, out, browser string) (path, pdf string, err error) {
-	path, err = writeWhole(out, func(w io.Writer) error { return packs.Write(w, of) })
-	if err == nil && browser != "" {
-		pdf, err = report.PDF(ctx, browser, path)
-	}
-	return path, pdf, err
+func writePack(ctx context.Context, packs *report.Packs, of report.Partner, out, browser string) (reportFiles, error) {
+	return writeReport(ctx, out, browser, func(w io.Writer) error { return packs.Write(w, of) })
 }
 
 // everyPack writes all packs and their index into a folder.
@@ -99,10 +90,10 @@ func (a *app) everyPack(ctx context.Context, packs *report.Packs, q qbr, browser
 	if err := os.MkdirAll(dir, 0o755); err != nil { //nolint:gosec // pages are for others to read
 		return fmt.Errorf("write the packs: %w", err)
 	}
-	written, skipped := []report.Written{}, []report.Skipped{}
+	packed, skipped := []report.Written{}, []report.Skipped{}
 	for i, of := range packs.Partners {
 		name := packs.FileName(of)
-		_, pdf, err := writePack(ctx, packs, of, filepath.Join(dir, name), browser)
+		files, err := writePack(ctx, packs, of, filepath.Join(dir, name), browser)
 		var without *report.SkippedError
 		switch {
 		case errors.As(err, &without):
@@ -112,24 +103,25 @@ func (a *app) everyPack(ctx context.Context, packs *report.Packs, q qbr, browser
 		case err != nil:
 			return fmt.Errorf("write the pack of %s: %w", of.ID, err)
 		}
-		if pdf != "" {
-			pdf = filepath.Base(pdf)
+		pack := report.Written{Partner: of.ID, Name: of.Name, File: name}
+		if files.PDF != "" {
+			pack.PDF = filepath.Base(files.PDF)
 		}
-		written = append(written, report.Written{Partner: of.ID, Name: of.Name, File: name, PDF: pdf})
+		packed = append(packed, pack)
 		a.progress(i, len(packs.Partners), of, name)
 	}
-	index, err := writeWhole(filepath.Join(dir, "index.html"), func(w io.Writer) error { return packs.WriteIndex(w, written, skipped) })
+	index, err := writeWhole(filepath.Join(dir, "index.html"), func(w io.Writer) error { return packs.WriteIndex(w, packed, skipped) })
 	if err != nil {
 		return err
 	}
-	for i := range written {
-		written[i].File = filepath.Join(filepath.Dir(index), written[i].File)
-		if written[i].PDF != "" {
-			written[i].PDF = filepath.Join(filepath.Dir(index), written[i].PDF)
+	for i := range packed {
+		packed[i].File = filepath.Join(filepath.Dir(index), packed[i].File)
+		if packed[i].PDF != "" {
+			packed[i].PDF = filepath.Join(filepath.Dir(index), packed[i].PDF)
 		}
 	}
-	return a.show(map[string]any{"index": index, "quarter": packs.QuarterName(), "reports": written, "skipped": skipped},
-		tableOf{text: fmt.Sprintf("%d packs for %s, %d partners without one; all are listed in\n%s", len(written), packs.QuarterName(), len(skipped), index)})
+	return a.show(map[string]any{"index": index, "quarter": packs.QuarterName(), "reports": packed, "skipped": skipped},
+		tableOf{text: fmt.Sprintf("%d packs for %s, %d partners without one; all are listed in\n%s", len(packed), packs.QuarterName(), len(skipped), index)})
 }
 
 // progress says where the writing stands: one line that renews itself on a terminal, lines elsewhere.

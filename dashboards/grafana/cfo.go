@@ -1,6 +1,8 @@
 package grafana
 
 import (
+	"strconv"
+
 	"github.com/grafana/grafana-foundation-sdk/go/common"
 	"github.com/grafana/grafana-foundation-sdk/go/dashboard"
 )
@@ -76,7 +78,7 @@ func bridge(s size) panel {
 			if i > 0 {
 				sql += "\nUNION ALL\n"
 			}
-			sql += "SELECT " + position(i) + " AS place, " + quote(f.title) + " AS part, sum(" + f.amount("v") + ") AS amount\nFROM " + b.values() + " AS v JOIN {t}.quarter AS c ON v.period_start = c.quarter_start\n" +
+			sql += "SELECT " + strconv.Itoa(i) + " AS place, " + quote(f.title) + " AS part, sum(" + f.amount("v") + ") AS amount\nFROM " + b.values() + " AS v JOIN {t}.quarter AS c ON v.period_start = c.quarter_start\n" +
 				"WHERE c.key = '$quarter' AND v.grain = 'quarter' AND " + f.filter("v") + " AND " + b.cut("v", found)
 		}
 		sql += "\n) AS bridge WHERE amount IS NOT NULL ORDER BY place"

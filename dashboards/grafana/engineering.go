@@ -3,7 +3,6 @@ package grafana
 import (
 	"github.com/grafana/grafana-foundation-sdk/go/common"
 	"github.com/grafana/grafana-foundation-sdk/go/dashboard"
-	"github.com/grafana/grafana-foundation-sdk/go/stat"
 )
 
 // engineering is for those who run the nights. It alone looks at the clock: how old the data is.
@@ -16,11 +15,11 @@ func engineering() board {
 				textStat(size{5, 4}, "Last run", "How the newest run ended.", `SELECT status FROM {ops}.run ORDER BY started_at DESC LIMIT 1`,
 					runStates()),
 				textStat(size{5, 4}, "Data as of", "The day that the published figures are of.", `SELECT CAST(as_of AS text) AS as_of FROM {t}.publication`, nil),
-				number1(size{5, 4}, "Since the last publication", "By the clock: a nightly schedule keeps this under a day and a little.",
+				numberStat(size{5, 4}, "Since the last publication", "By the clock: a nightly schedule keeps this under a day and a little.",
 					`SELECT CAST(extract(epoch FROM now() - max(known_at)) AS bigint) AS "age" FROM {t}.publication`, duration(), 26*3600, 50*3600),
-				number1(size{4, 4}, "Rows quarantined", "In the newest run, in the lake and in staging.",
+				numberStat(size{4, 4}, "Rows quarantined", "In the newest run, in the lake and in staging.",
 					`SELECT coalesce(sum(q.rows), 0) AS "rows" FROM {ops}.quarantine AS q WHERE q.run_id = (SELECT run_id FROM {ops}.run ORDER BY started_at DESC LIMIT 1)`, count(), 1, 1000),
-				number1(size{5, 4}, "Checks failed", "In the published night (warnings) and in the newest run if it failed.",
+				numberStat(size{5, 4}, "Checks failed", "In the published night (warnings) and in the newest run if it failed.",
 					`SELECT count(*) AS "checks" FROM (
   SELECT 1 FROM {t}.ops_check WHERE status <> 'pass'
   UNION ALL
@@ -31,19 +30,19 @@ func engineering() board {
 				listing(size{10, 9}, "Runs", "The newest first; a failed run leaves what was published before.", "No run is recorded: publish.postgres in tributary.yaml records them",
 					`SELECT started_at AS "Started", CAST(as_of AS text) AS "As of", status AS "Status", extract(epoch FROM finished_at - started_at) AS "Took", message AS "Message"
 FROM {ops}.run ORDER BY started_at DESC LIMIT 50`, func(*builder) []column {
-						return []column{number("Started", moment(), 140), text1("As of", 100), {name: "Status", width: 110, states: runStates()}, number("Took", duration(), 90), text1("Message", 0)}
+						return []column{number("Started", moment(), 140), textColumn("As of", 100), {name: "Status", width: 110, states: runStates()}, number("Took", duration(), 90), textColumn("Message", 0)}
 					}),
 			}},
 			{"Is every source fresh?", []panel{
 				listing(size{12, 10}, "Entities", "The newest event of each entity and when its last load was, as of the published night; the longest silent first.", "Nothing is staged",
 					`SELECT f.entity AS "Entity", f.newest_at AS "Newest event", extract(epoch FROM m.as_of_at - f.newest_at) / 86400.0 AS "Silent for", f.loaded_at AS "Loaded", f.rows AS "Rows", f.quarantined AS "Quarantined"
 FROM {t}.ops_freshness AS f CROSS JOIN {t}.program_param AS m ORDER BY f.newest_at NULLS LAST, f.entity`, func(*builder) []column {
-						return []column{text1("Entity", 160), number("Newest event", moment(), 140), number("Silent for", unit{"suffix:days", 1}, 110), number("Loaded", moment(), 140), number("Rows", count(), 90), number("Quarantined", count(), 100)}
+						return []column{textColumn("Entity", 160), number("Newest event", moment(), 140), number("Silent for", unit{"suffix:days", 1}, 110), number("Loaded", moment(), 140), number("Rows", count(), 90), number("Quarantined", count(), 100)}
 					}),
 				listing(size{12, 10}, "Loads", "What each stream brought, the newest first: files, rows landed, rows that could not be decoded.", "Nothing is loaded yet",
 					`SELECT started_at AS "At", source AS "Source", stream AS "Stream", files AS "Files", rows AS "Rows", bytes AS "Size", quarantined AS "Quarantined"
 FROM {ops}.load ORDER BY started_at DESC, source, stream LIMIT 100`, func(*builder) []column {
-						return []column{number("At", moment(), 140), text1("Source", 110), text1("Stream", 0), number("Files", count(), 70), number("Rows", count(), 90), number("Size", unit{"decbytes", 1}, 90), number("Quarantined", count(), 100)}
+						return []column{number("At", moment(), 140), textColumn("Source", 110), textColumn("Stream", 0), number("Files", count(), 70), number("Rows", count(), 90), number("Size", unit{"decbytes", 1}, 90), number("Quarantined", count(), 100)}
 					}),
 			}},
 			{"What was quarantined, by which rule?", []panel{
@@ -51,7 +50,7 @@ FROM {ops}.load ORDER BY started_at DESC, source, stream LIMIT 100`, func(*build
 					`SELECT q.rule AS "Rule", q.source AS "Source", q.stream AS "Stream", coalesce(q.entity, 'not decoded') AS "Entity", sum(q.rows) AS "Rows"
 FROM {ops}.quarantine AS q WHERE q.run_id = (SELECT run_id FROM {ops}.run ORDER BY started_at DESC LIMIT 1)
 GROUP BY 1, 2, 3, 4 ORDER BY 5 DESC, 1, 2, 3`, func(*builder) []column {
-						return []column{text1("Rule", 0), text1("Source", 110), text1("Stream", 170), text1("Entity", 150), number("Rows", count(), 90)}
+						return []column{textColumn("Rule", 0), textColumn("Source", 110), textColumn("Stream", 170), textColumn("Entity", 150), number("Rows", count(), 90)}
 					}),
 				perRun(size{10, 8}, "Quarantined by run", "Rows that could not be decoded, typed or keyed.", "Rows",
 					`SELECT coalesce(sum(q.rows), 0) FROM {ops}.quarantine AS q WHERE q.run_id = r.run_id`, count(), unattributedColor),
@@ -63,11 +62,11 @@ GROUP BY 1, 2, 3, 4 ORDER BY 5 DESC, 1, 2, 3`, func(*builder) []column {
   UNION ALL
   SELECT status, severity, table_name, name, failed, detail FROM {ops}."check" WHERE run_id = (SELECT run_id FROM {ops}.run ORDER BY started_at DESC LIMIT 1)
 ) AS c ORDER BY c.status = 'pass', c.severity, c.table_name, c.name LIMIT 100`, func(*builder) []column {
-						return []column{{name: "Status", width: 80, states: map[string]string{"pass": good, "fail": bad, "warn": "orange"}}, text1("Severity", 80), text1("Table", 230), text1("Check", 0), number("Rows", count(), 80), text1("Detail", 0)}
+						return []column{{name: "Status", width: 80, states: map[string]string{"pass": good, "fail": bad, "warn": "orange"}}, textColumn("Severity", 80), textColumn("Table", 230), textColumn("Check", 0), number("Rows", count(), 80), textColumn("Detail", 0)}
 					}),
 				listing(size{12, 10}, "Slowest models", "Seconds that each model of the published night took.", "No models are recorded",
 					`SELECT model AS "Model", seconds AS "Took", rows AS "Rows" FROM {t}.ops_model ORDER BY seconds DESC NULLS LAST, model LIMIT 25`, func(*builder) []column {
-						return []column{text1("Model", 0), number("Took", unit{"s", 2}, 110), number("Rows", count(), 110)}
+						return []column{textColumn("Model", 0), number("Took", unit{"s", 2}, 110), number("Rows", count(), 110)}
 					}),
 			}},
 		},
@@ -77,8 +76,8 @@ GROUP BY 1, 2, 3, 4 ORDER BY 5 DESC, 1, 2, 3`, func(*builder) []column {
 // textStat is one word, coloured by what it says.
 func textStat(s size, title, description, sql string, states map[string]string) panel {
 	return func(b *builder) *dashboard.Panel {
-		p := b.statPanel(s, title, description, sql, unit{"string", 0}, &dashboard.ThresholdsConfig{Mode: dashboard.ThresholdsModeAbsolute, Steps: []dashboard.Threshold{{Color: plainColor}}})
-		setStat(p, "/.*/", common.BigValueTextModeValue)
+		p := b.statPanel(s, title, description, sql, unit{"string", 0}, &dashboard.ThresholdsConfig{Mode: dashboard.ThresholdsModeAbsolute, Steps: []dashboard.Threshold{{Color: plainColor}}},
+			statShape{fields: "/.*/", text: common.BigValueTextModeValue})
 		for _, property := range (column{states: states}).properties() {
 			if property.Id == "mappings" {
 				p.FieldConfig.Overrides = append(p.FieldConfig.Overrides, dashboard.DashboardFieldConfigSourceOverrides{
@@ -90,14 +89,12 @@ func textStat(s size, title, description, sql string, states map[string]string) 
 	}
 }
 
-// number1 is one number with limits from which it is a warning and an alarm.
-func number1(s size, title, description, sql string, u unit, warn, alarm float64) panel {
+// numberStat is one number with limits from which it is a warning and an alarm.
+func numberStat(s size, title, description, sql string, u unit, warn, alarm float64) panel {
 	return func(b *builder) *dashboard.Panel {
-		p := b.statPanel(s, title, description, sql, u, &dashboard.ThresholdsConfig{
+		return b.statPanel(s, title, description, sql, u, &dashboard.ThresholdsConfig{
 			Mode: dashboard.ThresholdsModeAbsolute, Steps: []dashboard.Threshold{{Color: good}, {Value: &warn, Color: "orange"}, {Value: &alarm, Color: bad}},
-		})
-		setStat(p, "", common.BigValueTextModeValue)
-		return p
+		}, statShape{text: common.BigValueTextModeValue})
 	}
 }
 
@@ -126,13 +123,4 @@ FROM (SELECT * FROM {ops}.run ORDER BY started_at DESC LIMIT 30) AS r ORDER BY r
 
 func runStates() map[string]string {
 	return map[string]string{"published": good, "nothing_new": good, "extracted": good, "built": good, "no_accruals": "orange", "failed": bad}
-}
-
-// setStat limits a stat to fields (a regular expression, empty for numbers) without their names.
-func setStat(p *dashboard.Panel, fields string, mode common.BigValueTextMode) {
-	o, ok := p.Options.(*stat.Options)
-	if !ok {
-		return
-	}
-	o.ReduceOptions.Fields, o.TextMode = &fields, mode
 }

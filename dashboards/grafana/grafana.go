@@ -27,6 +27,11 @@ type Options struct {
 	Thresholds map[string]float64
 }
 
+// Names puts the schemas into a query, which writes {t} for the published night and {ops} for the records of runs.
+func (o Options) Names(sql string) string {
+	return strings.NewReplacer("{t}", o.Schema, "{ops}", o.Records).Replace(sql)
+}
+
 // File is a dashboard as it is written.
 type File struct {
 	Name, UID, Title string
@@ -38,7 +43,7 @@ const (
 	Tag         = "tributary"
 	FolderUID   = "tributary"
 	FolderTitle = "Tributary"
-	// schemaVersion is the newest classic one; Grafana 11 migrates it as 13 does.
+	// schemaVersion is what Grafana 11 writes; later ones migrate it.
 	schemaVersion = 39
 )
 
@@ -100,7 +105,7 @@ func (b *builder) dashboard() dashboard.Dashboard {
 	d.Templating.List = append([]dashboard.VariableModel{datasourceVariable()}, b.board.variables...)
 	for i, v := range d.Templating.List {
 		if v.Query != nil && v.Query.String != nil {
-			d.Templating.List[i].Query = text(b.names(*v.Query.String))
+			d.Templating.List[i].Query = text(b.opts.Names(*v.Query.String))
 		}
 	}
 	d.Annotations.List = b.annotations()
@@ -144,11 +149,6 @@ func (b *builder) place() []dashboard.PanelOrRowPanel {
 		y += tallest
 	}
 	return out
-}
-
-// names puts the schemas into a query, which writes {t} for the published night and {ops} for the records of runs.
-func (b *builder) names(sql string) string {
-	return strings.NewReplacer("{t}", b.opts.Schema, "{ops}", b.opts.Records).Replace(sql)
 }
 
 func text(s string) *dashboard.StringOrMap { return &dashboard.StringOrMap{String: &s} }

@@ -62,12 +62,12 @@ WHERE f.grain = 'total' AND f.excluded IS NULL AND f.distance > 0 AND ` + chosen
 ORDER BY 8 DESC NULLS LAST, 1, 3
 LIMIT 100`
 		return b.tablePanel(s, "Closest to the next step of their program", b.describe("In the running program period, as of the data's day, in the functional currency.", found), sql, "Nobody has a next step to reach in the running period",
-			column{name: "Partner", link: qbrLink, text: "Open the QBR of ${__data.fields.partner_id}", width: 240}, column{name: "partner_id", hidden: true}, text1("Program", 240), text1("Tier", 110),
+			column{name: "Partner", link: qbrLink, text: "Open the QBR of ${__data.fields.partner_id}", width: 240}, column{name: "partner_id", hidden: true}, textColumn("Program", 240), textColumn("Tier", 110),
 			number("Base so far", b.full(2), 0), number("Missing to the next step", b.full(2), 0), number("Worth of reaching it", b.full(2), 0), column{name: "Reached", unit: new(share()), gauge: true})
 	}
 }
 
-// held are the credits of the quarter that a gate took away or that wait for something.
+// held are the credits of the quarter that a gate took away; while an SLA is still running nothing is taken away yet.
 func held(s size) panel {
 	return func(b *builder) *dashboard.Panel {
 		found := b.find([]figure{metric("ACC-7"), metric("ACC-8"), metric("ACC-8.all_gates")})
@@ -79,11 +79,11 @@ func held(s size) panel {
 FROM {t}.fact_commission AS f
 JOIN {t}.quarter AS c ON f.anchor_at >= c.start_at AND f.anchor_at < c.end_at
 LEFT JOIN {t}.partner AS p ON p.partner_id = f.partner
-WHERE c.key = '$quarter' AND f.excluded IS NULL AND f.forgone_all <> 0 AND ` + chosenLines + `
+WHERE c.key = '$quarter' AND f.excluded IS NULL AND f.sla_state IS DISTINCT FROM 'pending' AND f.forgone_all <> 0 AND ` + chosenLines + `
 ORDER BY f.forgone_all DESC, f.deal_id
 LIMIT 200`
 		return b.tablePanel(s, "Commission that gates held back", b.describe("", found), sql, "No gate held anything back in this quarter",
-			column{name: "Partner", link: qbrLink, text: "Open the QBR of ${__data.fields.partner_id}", width: 220}, column{name: "partner_id", hidden: true}, text1("Program", 180), text1("Deal", 110), text1("Milestone", 130), text1("SLA of the lead", 130),
+			column{name: "Partner", link: qbrLink, text: "Open the QBR of ${__data.fields.partner_id}", width: 220}, column{name: "partner_id", hidden: true}, textColumn("Program", 180), textColumn("Deal", 110), textColumn("Milestone", 130), textColumn("SLA of the lead", 130),
 			number("Base", b.full(2), 0), number("Credited", b.full(2), 0), number("Forgone: SLA missed", b.full(2), 0), number("Forgone: all gates", b.full(2), 0))
 	}
 }

@@ -28,7 +28,7 @@ func whatMoved(s size) panel {
 `+moves+`GROUP BY 1, q.label, q.quarter_start, m.cause
 ORDER BY q.quarter_start DESC, 1, abs(sum(m.numerator_delta)) DESC
 LIMIT 100`, func(b *builder) []column {
-			return []column{text1("Figure", 160), text1("Quarter", 115), text1("Cause", 90), number("Records", count(), 75), number("Change", b.full(2), 0)}
+			return []column{textColumn("Figure", 160), textColumn("Quarter", 115), textColumn("Cause", 90), number("Records", count(), 75), number("Change", b.full(2), 0)}
 		})
 }
 
@@ -41,7 +41,7 @@ func movedRecords(s size) panel {
 ORDER BY abs(sum(m.numerator_delta)) DESC, 1, 2
 LIMIT 100`, func(b *builder) []column {
 			return []column{
-				text1("Figure", 150), record("Record", "record_url", 165), {name: "record_url", hidden: true}, text1("Partner", 160), text1("Cause", 95), text1("Why", 0), number("Change", b.full(2), 120),
+				textColumn("Figure", 150), record("Record", "record_url", 165), {name: "record_url", hidden: true}, textColumn("Partner", 160), textColumn("Cause", 95), textColumn("Why", 0), number("Change", b.full(2), 120),
 			}
 		})
 }

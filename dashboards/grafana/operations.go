@@ -42,7 +42,7 @@ func counts(s size, title, description string, columns []string, sql string) pan
 	return func(b *builder) *dashboard.Panel {
 		p := b.statPanel(s, title, description, sql, count(), &dashboard.ThresholdsConfig{
 			Mode: dashboard.ThresholdsModeAbsolute, Steps: []dashboard.Threshold{{Color: good}, {Value: new(1.0), Color: bad}},
-		})
+		}, statShape{text: common.BigValueTextModeValueAndName})
 		for _, c := range columns[1:] {
 			p.FieldConfig.Overrides = append(p.FieldConfig.Overrides, byName(c, fixed(dimColor)))
 		}
@@ -68,7 +68,7 @@ ORDER BY f.deadline_at DESC NULLS LAST, f.lead_id
 LIMIT 200`, func(*builder) []column {
 			return []column{
 				record("Lead", "lead_url", 110), {name: "lead_url", hidden: true}, {name: "Partner", link: qbrLink, text: "Open the QBR of ${__data.fields.partner_id}"}, {name: "partner_id", hidden: true},
-				text1("Type", 110), text1("Tier", 100), text1("Direction", 150), number("Since", moment(), 140), number("Deadline", moment(), 140),
+				textColumn("Type", 110), textColumn("Tier", 100), textColumn("Direction", 150), number("Since", moment(), 140), number("Deadline", moment(), 140),
 				number("Overdue", duration(), 110), {name: "State", width: 100, states: map[string]string{"overdue": bad, "in time": good}},
 			}
 		})
@@ -88,8 +88,8 @@ WHERE g.excluded IS NULL AND g.decided_at IS NULL AND ('$type' = '*' OR p.partne
 ORDER BY g.submitted_at DESC, g.registration_id
 LIMIT 200`, func(*builder) []column {
 			return []column{
-				record("Registration", "registration_url", 130), {name: "registration_url", hidden: true}, text1("Deal", 110), {name: "Partner", link: qbrLink, text: "Open the QBR of ${__data.fields.partner_id}"}, {name: "partner_id", hidden: true},
-				text1("Type", 110), text1("Tier", 100), number("Submitted", moment(), 140), number("Waiting", duration(), 110),
+				record("Registration", "registration_url", 130), {name: "registration_url", hidden: true}, textColumn("Deal", 110), {name: "Partner", link: qbrLink, text: "Open the QBR of ${__data.fields.partner_id}"}, {name: "partner_id", hidden: true},
+				textColumn("Type", 110), textColumn("Tier", 100), number("Submitted", moment(), 140), number("Waiting", duration(), 110),
 				{name: "State", width: 100, states: map[string]string{"late": bad, "in time": good}},
 			}
 		})
@@ -107,7 +107,7 @@ WHERE c.key = '$quarter' AND d.class = 'unattributed' AND d.outcome = 'won' AND 
 ORDER BY d.amount_functional DESC NULLS LAST, d.deal_id
 LIMIT 200`, func(b *builder) []column {
 			return []column{
-				record("Deal", "deal_url", 110), {name: "deal_url", hidden: true}, text1("Partner", 0), text1("Route", 100), number("Closed", moment(), 140), text1("Registration", 110), number("Amount", b.full(2), 140),
+				record("Deal", "deal_url", 110), {name: "deal_url", hidden: true}, textColumn("Partner", 0), textColumn("Route", 100), number("Closed", moment(), 140), textColumn("Registration", 110), number("Amount", b.full(2), 140),
 			}
 		})
 }

@@ -26,7 +26,7 @@ func (b *builder) frame(kind string, s size, title, description, format, sql str
 	p := dashboard.NewPanel()
 	p.Type, p.Title, p.Description, p.Datasource = kind, &title, &description, datasource()
 	p.GridPos = &dashboard.GridPos{W: s.w, H: s.h}
-	p.Targets = []variants.Dataquery{target{RefID: "A", Datasource: datasource(), Format: format, RawQuery: true, EditorMode: "code", RawSQL: b.names(sql)}}
+	p.Targets = []variants.Dataquery{target{RefID: "A", Datasource: datasource(), Format: format, RawQuery: true, EditorMode: "code", RawSQL: b.opts.Names(sql)}}
 	p.FieldConfig = &dashboard.FieldConfigSource{Overrides: []dashboard.DashboardFieldConfigSourceOverrides{}}
 	return p
 }
@@ -77,11 +77,8 @@ func headline(s size, f figure) panel {
 			"\nFROM {t}.quarter AS c\nJOIN {t}.quarter AS q ON q.key IN (c.key, c.previous_key, c.year_key)\nLEFT JOIN " + b.values() +
 			" AS v ON v.grain = 'quarter' AND v.period_start = q.quarter_start AND v.metric_id IN (" + ids(found) + ")\n  AND " + b.cut("v", found) +
 			"\nWHERE c.key = '$quarter'\nGROUP BY q.key, q.quarter_start, c.key, c.previous_key\nORDER BY q.quarter_start DESC"
-		p := b.statPanel(s, one.title, b.describe("", found), sql, b.unitOf(one, true), b.steps(one, colorOf(one)))
-		if o, ok := p.Options.(*stat.Options); ok {
-			o.ReduceOptions.Values, o.ReduceOptions.Fields = new(true), new("/^value$/")
-		}
-		p.FieldConfig.Overrides = nil
+		p := b.statPanel(s, one.title, b.describe("", found), sql, b.unitOf(one, true), b.steps(one, colorOf(one)),
+			statShape{rows: true, fields: "/^value$/", text: common.BigValueTextModeValueAndName})
 		for _, name := range []string{quarterBefore, yearBefore} {
 			for _, note := range []string{"", ", " + stillOpen, ", " + fewCases} {
 				p.FieldConfig.Overrides = append(p.FieldConfig.Overrides, byName(name+note, fixed(dimColor)))
@@ -106,21 +103,30 @@ func colorOf(s shown) string {
 	return plainColor
 }
 
-// statPanel shows each number of its one row; those to compare with are grey.
-func (b *builder) statPanel(s size, title, description, sql string, u unit, steps *dashboard.ThresholdsConfig) *dashboard.Panel {
+// statShape is what a stat shows of its query's result.
+type statShape struct {
+	rows   bool   // a number for each row, else for each column of the only row
+	fields string // the columns, a regular expression; empty for all numbers
+	text   common.BigValueTextMode
+}
+
+// statPanel shows a few numbers side by side.
+func (b *builder) statPanel(s size, title, description, sql string, u unit, steps *dashboard.ThresholdsConfig, shape statShape) *dashboard.Panel {
 	p := b.frame("stat", s, title, description, "table", sql)
 	o := stat.NewOptions()
-	o.GraphMode, o.ColorMode, o.TextMode = common.BigValueGraphModeNone, common.BigValueColorModeValue, common.BigValueTextModeValueAndName
+	o.GraphMode, o.ColorMode, o.TextMode = common.BigValueGraphModeNone, common.BigValueColorModeValue, shape.text
 	o.JustifyMode, o.WideLayout, o.Orientation = common.BigValueJustifyModeAuto, false, common.VizOrientationVertical
 	o.ReduceOptions.Calcs = []string{"lastNotNull"}
 	o.Text = &common.VizTextDisplayOptions{TitleSize: new(12.0), ValueSize: new(28.0)}
-	o.ReduceOptions.Fields = new("")
+	o.ReduceOptions.Fields = &shape.fields
+	if shape.rows {
+		o.ReduceOptions.Values = new(true)
+	}
 	p.Options = o
 	d := &p.FieldConfig.Defaults
 	u.into(d)
 	d.Thresholds, d.NoValue = steps, new("–")
 	d.Color = &dashboard.FieldColor{Mode: dashboard.FieldColorModeIdThresholds}
-	p.FieldConfig.Overrides = []dashboard.DashboardFieldConfigSourceOverrides{byName(quarterBefore, fixed(dimColor)), byName(yearBefore, fixed(dimColor))}
 	return p
 }
 
@@ -215,7 +221,7 @@ type column struct {
 	states map[string]string
 }
 
-func text1(name string, width float64) column { return column{name: name, width: width} }
+func textColumn(name string, width float64) column { return column{name: name, width: width} }
 
 func number(name string, u unit, width float64) column {
 	return column{name: name, unit: &u, width: width}

@@ -77,7 +77,7 @@ func bySLA(s size) panel {
 			return nil
 		}
 		sql := `SELECT replace(v.partner_type, '_', ' ') AS "Type", replace(v.program_tier, '_', ' ') AS "Tier", max(s.sla_seconds) AS "SLA"`
-		shapes := []column{text1("Type", 110), text1("Tier", 100), number("SLA", duration(), 0)}
+		shapes := []column{textColumn("Type", 110), textColumn("Tier", 100), number("SLA", duration(), 0)}
 		for _, f := range found {
 			sql += ",\n  " + f.pick("v", "") + " AS " + name(f.title)
 			shapes = append(shapes, number(f.title, b.unitOf(f, false), 0))
@@ -113,28 +113,33 @@ ORDER BY 5 DESC NULLS LAST, 1
 LIMIT 50`
 		return b.tablePanel(s, "Misses and consequences", b.describe("Misses count by the day of the deadline; the ladder of the type and tier says what they lead to.", found), sql, noValue(found),
 			column{name: "Partner", link: qbrLink, text: "Open the QBR of ${__data.fields.partner_id}"}, column{name: "partner_id", hidden: true},
-			text1("Type", 90), text1("Tier", 90), number("Misses", count(), 80),
+			textColumn("Type", 90), textColumn("Tier", 90), number("Misses", count(), 80),
 			column{name: "State", width: 130, states: map[string]string{"flag": "orange", "formal review": "red", "ok": "green"}, empty: "none"})
 	}
 }
 
-// statement lists the events behind the quarter's accrual and commission, the largest first.
+// chosenEvents is a condition on rows of a fact, by what the partner was at the event, as the figures above them are cut.
+func chosenEvents(f string) string {
+	return "('$partner' = '*' OR " + f + ".partner = '$partner') AND " + group("type") + " IN ('*', " + f + ".partner_type) AND " + group("tier") + " IN ('*', " + f + ".program_tier)"
+}
+
+// statement lists the events behind the quarter's accrual and commission, the largest first. A credit whose SLA is still running is none yet:
+// ACC-7 leaves it out.
 func statement(s size) panel {
 	return listing(s, "Events behind it", "Each event's part of what the quarter accrued (rebates) or credited (commission), in the functional currency; the largest 200. The parts of all events add up to the programs' figures.",
 		"Nothing accrued in this quarter", `SELECT f.program AS "Program", f.entity || ' ' || f.entity_key AS "Record", f.amount AS "Amount", f.base AS "Base", f.why AS "Note"
 FROM (
-  SELECT a.program, a.entity, a.entity_key, a.accrual AS amount, CASE WHEN `+inMoney("a.program")+` THEN a.base END AS base, a.partner, NULL AS why
+  SELECT a.program, a.entity, a.entity_key, a.accrual AS amount, CASE WHEN `+inMoney("a.program")+` THEN a.base END AS base, NULL AS why
   FROM {t}.fact_accrual AS a JOIN {t}.quarter AS c ON a.period_start = c.quarter_start
-  WHERE c.key = '$quarter' AND a.grain = 'quarter' AND a.accrual <> 0
+  WHERE c.key = '$quarter' AND a.grain = 'quarter' AND a.accrual <> 0 AND `+chosenEvents("a")+`
   UNION ALL
-  SELECT m.program, 'deal', m.deal_id, m.credit, m.base, m.partner, CASE WHEN m.forgone > 0 THEN 'forgone: SLA missed' WHEN m.forgone_all > 0 THEN 'forgone: gates' WHEN m.credit = 0 AND m.estimated <> 0 THEN 'estimated, not credited yet' END
+  SELECT m.program, 'deal', m.deal_id, CASE WHEN m.sla_state = 'pending' THEN 0 ELSE m.credit END, m.base,
+    CASE WHEN m.sla_state = 'pending' THEN 'estimated only: SLA still running' WHEN m.forgone > 0 THEN 'forgone: SLA missed' WHEN m.forgone_all > 0 THEN 'forgone: gates' END
   FROM {t}.fact_commission AS m JOIN {t}.quarter AS c ON m.anchor_at >= c.start_at AND m.anchor_at < c.end_at
-  WHERE c.key = '$quarter' AND m.excluded IS NULL AND (m.credit <> 0 OR m.estimated <> 0 OR m.forgone_all <> 0)
+  WHERE c.key = '$quarter' AND m.excluded IS NULL AND (m.credit <> 0 OR m.estimated <> 0 OR m.forgone_all <> 0) AND `+chosenEvents("m")+`
 ) AS f
-JOIN {t}.partner AS p ON p.partner_id = f.partner
-WHERE `+chosenPartners+`
 ORDER BY abs(f.amount) DESC, 1, 2
 LIMIT 200`, func(b *builder) []column {
-			return []column{text1("Program", 150), text1("Record", 130), number("Amount", b.full(2), 110), number("Base", b.full(2), 120), text1("Note", 0)}
+			return []column{textColumn("Program", 150), textColumn("Record", 130), number("Amount", b.full(2), 110), number("Base", b.full(2), 120), textColumn("Note", 0)}
 		})
 }

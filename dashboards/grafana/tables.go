@@ -1,8 +1,8 @@
 package grafana
 
 import (
-	"fmt"
 	"slices"
+	"strconv"
 	"strings"
 
 	"github.com/grafana/grafana-foundation-sdk/go/dashboard"
@@ -29,7 +29,7 @@ func scorecard(s size, title string, figures ...figure) panel {
 				"\nFROM {t}.peer_value AS v JOIN {t}.quarter AS c ON v.period_start = c.quarter_start\nWHERE c.key = '$quarter' AND v.grain = 'quarter' AND v.partner = '$partner' AND v.metric_id IN (" +
 				ids(found) + ")\nHAVING '$partner' <> '*'"
 		}
-		columns := []column{text1("Quarter", 160)}
+		columns := []column{textColumn("Quarter", 160)}
 		for _, f := range found {
 			columns = append(columns, number(f.title, b.unitOf(f, false), 0))
 		}
@@ -77,7 +77,7 @@ func breakdown(s size, title, dim, label string, limit int, figures ...figure) p
 			return nil
 		}
 		columns := []string{b.label(dim) + " AS " + name(label)}
-		shapes := []column{text1(label, 130)}
+		shapes := []column{textColumn(label, 130)}
 		if dim == "program" {
 			shapes[0].width = 220
 		}
@@ -100,10 +100,7 @@ func breakdown(s size, title, dim, label string, limit int, figures ...figure) p
 		sql := "SELECT " + strings.Join(columns, ",\n  ") + "\nFROM {t}.quarter AS c\nJOIN {t}.quarter AS q ON q.key IN (c.key, c.previous_key)\nJOIN " + b.values() +
 			" AS v ON v.grain = 'quarter' AND v.period_start = q.quarter_start AND v.metric_id IN (" + ids(found) + ")\n  AND " + b.cut("v", found, dim) +
 			" AND v." + dim + " IS NOT NULL\n" + names(dim) + "WHERE c.key = '$quarter'\nGROUP BY 1" + also(dim) + "\nHAVING coalesce(" + strings.Join(some, ", ") + ") IS NOT NULL" +
-			fmt.Sprintf("\nORDER BY 3 DESC NULLS LAST, 1\nLIMIT %d", limit)
-		if dim != "partner" {
-			sql = strings.Replace(sql, "ORDER BY 3", "ORDER BY 2", 1)
-		}
+			"\nORDER BY " + name(found[0].title) + " DESC NULLS LAST, 1\nLIMIT " + strconv.Itoa(limit)
 		return b.tablePanel(s, title, b.describe("", found), sql, noValue(found), shapes...)
 	}
 }
@@ -150,7 +147,7 @@ func funnel(s size, title string, figures ...figure) panel {
 			`coalesce(m.title, s.motion) AS "Motion"`, `s.rank || ' ' || s.stage AS "Stage"`,
 			"sum(v.denominator) FILTER (WHERE " + first.filter("v") + " AND q.key = c.key) AS \"Entered\"",
 		}
-		shapes := []column{text1("Motion", 190), text1("Stage", 200), number("Entered", count(), 90)}
+		shapes := []column{textColumn("Motion", 190), textColumn("Stage", 200), number("Entered", count(), 90)}
 		for i, f := range found {
 			columns = append(columns, f.pick("v", "q.key = c.key")+" AS "+name(f.title))
 			shape := number(f.title, b.unitOf(f, false), 0)
@@ -162,7 +159,7 @@ func funnel(s size, title string, figures ...figure) panel {
 			}
 		}
 		columns = append(columns, "max("+mind("v")+") FILTER (WHERE "+first.filter("v")+" AND q.key = c.key) AS "+name(mindColumn))
-		shapes = append(shapes, text1(mindColumn, 110))
+		shapes = append(shapes, textColumn(mindColumn, 110))
 		sql := "SELECT " + strings.Join(columns, ",\n  ") + "\nFROM {t}.quarter AS c\nJOIN {t}.quarter AS q ON q.key IN (c.key, c.previous_key)\nJOIN " + b.values() +
 			" AS v ON v.grain = 'quarter' AND v.period_start = q.quarter_start AND v.metric_id IN (" + ids(found) + ")\n  AND " + b.cut("v", found) +
 			"\nJOIN {t}.program_stage AS s ON s.motion = v.motion AND s.stage = v.stage\nLEFT JOIN {t}.program_motion AS m ON m.motion = s.motion\n" +
@@ -170,5 +167,3 @@ func funnel(s size, title string, figures ...figure) panel {
 		return b.tablePanel(s, title, b.describe("Deals by the quarter in which they reached the stage.", found), sql, noValue(found), shapes...)
 	}
 }
-
-func position(i int) string { return fmt.Sprint(i) }

@@ -24,7 +24,7 @@ func (t target) ImplementsDataqueryVariant() {}
 func (t target) Equals(other variants.Dataquery) bool { return reflect.DeepEqual(t, other) }
 
 // DataqueryType is the data source's plugin.
-func (t target) DataqueryType() string { return datasourceType }
+func (t target) DataqueryType() string { return DatasourceType }
 
 // Validate finds nothing wrong: the queries are run by the panels' tests.
 func (t target) Validate() error { return nil }

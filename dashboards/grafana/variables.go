@@ -11,16 +11,17 @@ import (
 // they quote its own "All".
 const all = "*"
 
-const datasourceType = "grafana-postgresql-datasource"
+// DatasourceType is the plugin that asks PostgreSQL.
+const DatasourceType = "grafana-postgresql-datasource"
 
 func datasource() *common.DataSourceRef {
-	return &common.DataSourceRef{Type: new(datasourceType), Uid: new("${datasource}")}
+	return &common.DataSourceRef{Type: new(DatasourceType), Uid: new("${datasource}")}
 }
 
 // datasourceVariable lets a reader choose among several warehouses; its label is the one that Grafana's own dashboards use.
 func datasourceVariable() dashboard.VariableModel {
 	return dashboard.VariableModel{
-		Type: dashboard.VariableTypeDatasource, Name: "datasource", Label: new("Data source"), Query: text(datasourceType),
+		Type: dashboard.VariableTypeDatasource, Name: "datasource", Label: new("Data source"), Query: text(DatasourceType),
 		Hide: new(dashboard.VariableHideDontHide), Refresh: new(dashboard.VariableRefreshOnDashboardLoad), Regex: new(""), Multi: new(false), IncludeAll: new(false),
 		Options: []dashboard.VariableOption{}, Current: nothing(),
 	}
@@ -113,6 +114,6 @@ FROM {t}.program_incentive_version WHERE $__timeFilter(effective_from_at)
 ORDER BY 1`
 	return []dashboard.AnnotationQuery{{
 		Name: "Rule changes", Datasource: datasource(), Enable: true, IconColor: "purple",
-		Target: target{RefID: "Rules", Datasource: datasource(), Format: "table", RawQuery: true, EditorMode: "code", RawSQL: b.names(sql)},
+		Target: target{RefID: "Rules", Datasource: datasource(), Format: "table", RawQuery: true, EditorMode: "code", RawSQL: b.opts.Names(sql)},
 	}}
 }

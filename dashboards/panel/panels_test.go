@@ -58,7 +58,7 @@ func TestEveryPanelOnTheDemo(t *testing.T) {
 	var times []timed
 	for _, d := range dashboards(t) {
 		t.Run(d.UID, func(t *testing.T) {
-			s := session(t, databases(t).demo, panel.BareSingle)
+			s := session(t, databases(t).Demo, panel.BareSingle)
 			values, err := s.Resolve(t.Context(), d, nil)
 			require.NoError(t, err)
 			times = append(times, every(t, s, d, values, *leads == 0)...)
@@ -81,7 +81,7 @@ func TestEveryPanelOnTheDemo(t *testing.T) {
 func TestEveryPanelInOlderGrafana(t *testing.T) {
 	for _, d := range dashboards(t) {
 		t.Run(d.UID, func(t *testing.T) {
-			s := session(t, databases(t).demo, panel.QuotedSingle)
+			s := session(t, databases(t).Demo, panel.QuotedSingle)
 			values, err := s.Resolve(t.Context(), d, nil)
 			require.NoError(t, err)
 			every(t, s, d, values, true)
@@ -98,7 +98,7 @@ func TestEveryPanelInOlderGrafana(t *testing.T) {
 func TestEveryPanelOnAnEmptyWarehouse(t *testing.T) {
 	for _, d := range dashboards(t) {
 		t.Run(d.UID, func(t *testing.T) {
-			s := session(t, databases(t).empty, panel.BareSingle)
+			s := session(t, databases(t).Empty, panel.BareSingle)
 			values, err := s.Resolve(t.Context(), d, nil)
 			require.NoError(t, err)
 			every(t, s, d, values, false)
@@ -214,7 +214,7 @@ func choices(t *testing.T, s panel.Session, d panel.Dashboard, values panel.Valu
 
 // TestWrongQueriesAreTold proves that the tests above can fail.
 func TestWrongQueriesAreTold(t *testing.T) {
-	s := session(t, databases(t).demo, panel.BareSingle)
+	s := session(t, databases(t).Demo, panel.BareSingle)
 	for sql, problem := range map[string]string{
 		`SELECT period_start AS time, nothing FROM tributary.metric_value`: `column "nothing" does not exist`,
 		`SELECT name FROM staging.partner`:                                 "does not exist",
@@ -231,7 +231,7 @@ func TestWrongQueriesAreTold(t *testing.T) {
 
 // TestFrame has the types that the data source gives to PostgreSQL's.
 func TestFrame(t *testing.T) {
-	s := session(t, databases(t).demo, panel.BareSingle)
+	s := session(t, databases(t).Demo, panel.BareSingle)
 	result, err := s.Run(t.Context(), panel.Dashboard{}, panel.Target{RefID: "A", Format: panel.Table, RawSQL: `
 		SELECT 12.50::numeric AS money, 3::bigint AS n, 'x' AS text, true AS yes, DATE '2026-09-30' AS day, '{"a": 1}'::jsonb AS json, NULL::float8 AS nothing, 1790000000 AS time`}, nil)
 	require.NoError(t, err)

@@ -7,7 +7,6 @@ import (
 	"fmt"
 	"net/url"
 	"os"
-	"os/exec"
 	"path/filepath"
 	"regexp"
 	"strings"
@@ -53,17 +52,6 @@ var (
 	variable = regexp.MustCompile(`:'(\w+)'`)
 	made     = regexp.MustCompile(`(?m)^(SELECT .*) \\gexec$`)
 )
-
-// byPsql runs the file as PostgreSQL's image does.
-func byPsql(t *testing.T, address, path string) {
-	t.Helper()
-	psql, err := exec.LookPath("psql")
-	if err != nil {
-		t.Skip("there is no psql here")
-	}
-	out, err := exec.CommandContext(t.Context(), psql, "--no-psqlrc", "-v", "ON_ERROR_STOP=1", "-f", path, address).CombinedOutput()
-	require.NoError(t, err, string(out))
-}
 
 // byHand does with the file what psql does with the little of psql that is in it.
 func byHand(t *testing.T, address, path string) {
@@ -115,10 +103,7 @@ func warehouse(t *testing.T) *sql.DB {
 	return db
 }
 
-func TestRoles(t *testing.T) {
-	t.Run("psql", func(t *testing.T) { roles(t, byPsql) })
-	t.Run("without psql", func(t *testing.T) { roles(t, byHand) })
-}
+func TestRoles(t *testing.T) { roles(t, byHand) }
 
 func roles(t *testing.T, run func(t *testing.T, address, path string)) {
 	t.Helper()

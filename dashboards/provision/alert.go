@@ -5,10 +5,9 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/tributary-data/tributary/dashboards/grafana"
 	"github.com/tributary-data/tributary/transforms/catalogue"
 )
-
-const datasourceType = "grafana-postgresql-datasource"
 
 type alertFile struct {
 	APIVersion int     `yaml:"apiVersion"`
@@ -92,9 +91,8 @@ func Alerts(cat *catalogue.Catalogue, opts Options) []Alert {
 	if a, ok := accruals(cat); ok {
 		out = append(out, a)
 	}
-	names := strings.NewReplacer("{t}", opts.Schema, "{ops}", opts.Records)
 	for i := range out {
-		out[i].SQL = names.Replace(out[i].SQL)
+		out[i].SQL = opts.Names(out[i].SQL)
 	}
 	return out
 }
@@ -210,7 +208,7 @@ FROM measured WHERE scale > 0`, strings.Join(ids, ", "), uncut("v", []string{"pr
 // uncut leaves a value's other dimensions out.
 func uncut(alias string, by []string) string {
 	var out []string
-	for _, d := range []string{"partner", "partner_type", "program_tier", "motion", "region", "program", "stage", "direction", "route"} {
+	for _, d := range catalogue.Dims() {
 		if !slices.Contains(by, d) {
 			out = append(out, alias+"."+d+" IS NULL")
 		}
@@ -249,7 +247,7 @@ func (a Alert) rule() alertRule {
 		Annotations: map[string]string{"summary": a.Summary, "description": a.Description, "runbook_url": runbooks + a.UID},
 		Data: []alertQuery{
 			{RefID: "A", RelativeTimeRange: timeRange{From: 600}, DatasourceUID: Datasource, Model: map[string]any{
-				"refId": "A", "datasource": map[string]string{"type": datasourceType, "uid": Datasource},
+				"refId": "A", "datasource": map[string]string{"type": grafana.DatasourceType, "uid": Datasource},
 				"format": "table", "rawQuery": true, "editorMode": "code", "rawSql": a.SQL, "intervalMs": 1000, "maxDataPoints": 43200,
 			}},
 			{RefID: "B", RelativeTimeRange: timeRange{From: 600}, DatasourceUID: "__expr__", Model: map[string]any{

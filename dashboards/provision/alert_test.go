@@ -12,6 +12,7 @@ import (
 	"github.com/jackc/pgx/v5/pgtype"
 	"github.com/stretchr/testify/require"
 
+	"github.com/tributary-data/tributary/dashboards/panel/stand"
 	"github.com/tributary-data/tributary/dashboards/provision"
 	embedded "github.com/tributary-data/tributary/sql"
 	"github.com/tributary-data/tributary/transforms/catalogue"
@@ -34,11 +35,6 @@ func connect(t *testing.T, url string) *pgx.Conn {
 	require.NoError(t, err)
 	t.Cleanup(func() { _ = conn.Close(context.WithoutCancel(t.Context())) })
 	return conn
-}
-
-// owner is the address for the server's administrator.
-func owner(grafana string) string {
-	return strings.Replace(grafana, "grafana:grafana@", "tributary:tributary@", 1)
 }
 
 // ask runs a rule's query as Grafana does and gives its rows: labels, and the one number that a table without time must have.
@@ -96,7 +92,7 @@ func firing(a provision.Alert, rows map[string]float64) []string {
 // TestOnTheDemo: the rules run with Grafana's rights. The demo vendor answers too few of the leads that it passes on in time; nothing else is wrong with it but
 // the age of its data, which is a matter of today.
 func TestOnTheDemo(t *testing.T) {
-	conn := connect(t, databases(t).demo).PgConn()
+	conn := connect(t, databases(t).Demo).PgConn()
 	want := map[string][]string{"tributary-sla-breaches": {"vendor_to_partner"}}
 	for _, a := range provision.Alerts(shipped(t), demo()) {
 		rows := ask(t, conn, a)
@@ -111,7 +107,7 @@ func TestOnTheDemo(t *testing.T) {
 
 // TestOnAnEmptyWarehouse nothing fires but what looks at the clock; rules about figures that do not exist have no rows.
 func TestOnAnEmptyWarehouse(t *testing.T) {
-	conn := connect(t, databases(t).empty).PgConn()
+	conn := connect(t, databases(t).Empty).PgConn()
 	for _, a := range provision.Alerts(shipped(t), demo()) {
 		rows := ask(t, conn, a)
 		if a.UID != "tributary-freshness" {
@@ -154,7 +150,7 @@ func TestFiring(t *testing.T) {
 		"little accrued": {"tributary-accrual-jump", "UPDATE tributary.metric_value SET value_money = 1 WHERE metric_id = 'ACC-4' AND " + accrued, nil},
 	} {
 		t.Run(name, func(t *testing.T) {
-			conn := connect(t, owner(databases(t).demo)).PgConn()
+			conn := connect(t, stand.Owner(databases(t).Demo)).PgConn()
 			_, err := conn.Exec(t.Context(), "BEGIN; "+c.change+"; SET LOCAL ROLE grafana").ReadAll()
 			require.NoError(t, err)
 			a := alert(t, c.uid)

@@ -120,7 +120,7 @@ type jsonData struct {
 
 func datasources() datasourceFile {
 	return datasourceFile{APIVersion: 1, Datasources: []datasource{{
-		Name: grafana.FolderTitle, UID: Datasource, Type: datasourceType, Access: "proxy",
+		Name: grafana.FolderTitle, UID: Datasource, Type: grafana.DatasourceType, Access: "proxy",
 		URL: "$TRIBUTARY_PG_HOST:$TRIBUTARY_PG_PORT", User: "$TRIBUTARY_PG_USER",
 		JSONData: jsonData{
 			Database: "$TRIBUTARY_PG_DATABASE", SSLMode: "$TRIBUTARY_PG_SSLMODE", PostgresVersion: 1500, MaxOpenConns: 10, ConnMaxLifetime: 14400,

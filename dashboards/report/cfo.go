@@ -61,9 +61,9 @@ func (d *reader) revenueChart(t table) chart {
 		{Name: "Unattributed", Color: unattributedColor}, {Name: "Direct", Color: directColor},
 	}
 	var cols []column
-	for i, q := range d.quarters {
+	for _, q := range d.quarters {
 		share := t.at("REV-5", q.key())
-		cols = append(cols, column{Label: d.name(i), Over: over(share), Running: d.running(q)})
+		cols = append(cols, column{Label: q.Label, Over: over(share), Running: !q.Ended})
 		for j, id := range []string{"REV-5", "REV-5.influenced", "REV-7", "REV-5.direct"} {
 			amount, _ := t.at(id, q.key()).Numerator.Float()
 			parts[j].Values = append(parts[j].Values, amount)
@@ -145,10 +145,10 @@ func (d *reader) accruedTile(total accrual, missing string) triple {
 // partners are the largest by sourced revenue of the headline quarter.
 func (d *reader) partners() ([]partner, error) {
 	t, err := d.read("quarter", []string{"partner"}, "REV-1", "REV-5.of_total")
-	if err != nil || d.head < 0 || len(d.quarters) == 0 {
+	if err != nil {
 		return nil, err
 	}
-	now := d.quarters[d.head].key()
+	now := d.now()
 	var keys []string
 	for key, rows := range t {
 		if strings.HasPrefix(key, "REV-1|") && rows[now].Value.Valid {

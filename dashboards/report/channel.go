@@ -83,7 +83,7 @@ func (d *reader) responses() ([]board, error) {
 		if err != nil {
 			return nil, err
 		}
-		now := d.quarters[d.head].key()
+		now := d.now()
 		rows := map[string][]response{}
 		for _, key := range sortedKeys(t) {
 			id, cut, _ := strings.Cut(key, "|")
@@ -205,7 +205,7 @@ func (d *reader) activation() ([]triple, []cell, error) {
 		d.triple("Activated within 90 days", "up", t, "ACT-3"),
 	}
 	var cells []cell
-	now := d.quarters[d.head].key()
+	now := d.now()
 	for _, c := range [][2]string{
 		{"ACT-4.both", "revenue and registrations"}, {"ACT-4.revenue_only", "revenue only"},
 		{"ACT-4.registration_only", "registrations only"}, {"ACT-4.neither", "neither"},

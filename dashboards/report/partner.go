@@ -78,7 +78,7 @@ func nearest(all []Partner, text string) string {
 		out = append([]string{label(words[near])}, out...)
 	}
 	if len(out) == 0 {
-		return ": tributary sql \"SELECT partner_id, name FROM core.partner\" lists them"
+		return ": table core.partner of the warehouse lists them (tributary warehouse ls names the file)"
 	}
 	return ": did you mean " + strings.Join(out[:min(3, len(out))], " or ") + "?"
 }

@@ -120,7 +120,7 @@ func (d *reader) pack(of Partner, opts Options) (*pack, error) {
 		return nil, err
 	}
 	v := &pack{
-		Project: opts.Project, AsOf: d.asOf.Format(longDay), Currency: d.currency, Running: d.running(d.quarters[d.head]),
+		Project: opts.Project, AsOf: d.asOf.Format(longDay), Currency: d.currency, Running: !d.quarters[d.head].Ended,
 		Quarter: d.name(d.head), Previous: d.name(d.head - 1), Year: d.name(d.head - 4),
 	}
 	found, err := d.hasData()

@@ -22,14 +22,14 @@ func (d *reader) revenue() (revenue, error) {
 	}
 	parts := []series{{Name: "Sourced", Color: sourcedColor}, {Name: "Influenced", Color: influencedColor}}
 	var cols []column
-	for i, q := range d.quarters {
-		cols = append(cols, column{Label: d.name(i), Running: d.running(q)})
+	for _, q := range d.quarters {
+		cols = append(cols, column{Label: q.Label, Running: !q.Ended})
 		for j, id := range []string{"REV-1", "REV-3"} {
 			amount, _ := t.at(id, q.key()).Value.Float()
 			parts[j].Values = append(parts[j].Values, amount)
 		}
 		out.Rows = append(out.Rows, revenueLine{
-			d.name(i), figure(t.at("REV-1", q.key())), figure(t.at("REV-3", q.key())), yes(t.at("ACT-1", q.key())), yes(t.at("ACT-2", q.key())),
+			q.Label, figure(t.at("REV-1", q.key())), figure(t.at("REV-3", q.key())), yes(t.at("ACT-1", q.key())), yes(t.at("ACT-2", q.key())),
 		})
 	}
 	out.Chart = stacked("revenue", "Closed-won revenue that the partner sourced and influenced, by quarter", 400, cols, parts, short)

@@ -4,6 +4,7 @@ import (
 	"database/sql"
 	"fmt"
 	"html"
+	"io"
 	"math/big"
 	"regexp"
 	"strconv"
@@ -281,6 +282,31 @@ func TestQuarters(t *testing.T) {
 	}
 }
 
+// TestQuartersBeforeTheData are not there to be named, and pages without any quarter are refused.
+func TestQuartersBeforeTheData(t *testing.T) {
+	packs, _ := openDemo(t, "2021-02-28")
+	d := packs.reader
+	require.Equal(t, []string{"Jan–Mar 2021", "the quarter before", "the year before"}, []string{d.name(d.head), d.name(d.head - 1), d.name(d.head - 4)})
+
+	db, err := sql.Open("duckdb", "")
+	require.NoError(t, err)
+	t.Cleanup(func() { require.NoError(t, db.Close()) })
+	conn, err := db.Conn(t.Context())
+	require.NoError(t, err)
+	for _, text := range []string{
+		"CREATE SCHEMA program", "CREATE TABLE program.param AS SELECT DATE '2026-09-30' AS as_of, 'EUR' AS functional_currency", "CREATE SCHEMA metrics",
+		"CREATE TABLE metrics.quarter (quarter_start DATE, quarter_end DATE, label VARCHAR, is_ended BOOLEAN, is_headline BOOLEAN)",
+	} {
+		_, err := conn.ExecContext(t.Context(), text)
+		require.NoError(t, err)
+	}
+	for _, quarter := range []string{"", "2026-Q3"} {
+		_, err := OpenPacks(t.Context(), conn, packs.reader.cat, quarter, Options{})
+		require.ErrorContains(t, err, "metrics.quarter is empty: the fiscal calendar has no quarter that began by 2026-09-30")
+	}
+	require.ErrorContains(t, WriteCFO(t.Context(), io.Discard, conn, packs.reader.cat, Options{}), "metrics.quarter is empty")
+}
+
 func TestPartners(t *testing.T) {
 	packs, _ := openDemo(t, "")
 	for _, text := range []string{"P0044", "p0044", "lakeshore consulting inc."} {
@@ -292,6 +318,8 @@ func TestPartners(t *testing.T) {
 	require.EqualError(t, err, `there is no partner "Lakeshor": did you mean P0023 (Lakeshore Consulting LLC) or P0044 (Lakeshore Consulting Inc.) or P0119 (Lakeshore Systems Corp.)?`)
 	_, err = packs.Find("P044")
 	require.ErrorContains(t, err, `there is no partner "P044": did you mean P0`)
+	_, err = packs.Find("zzzzzzzz")
+	require.EqualError(t, err, `there is no partner "zzzzzzzz": table core.partner of the warehouse lists them (tributary warehouse ls names the file)`)
 	for id, why := range map[string]string{
 		"P0114": "was merged into P0033: its figures are in that pack", "P0004": "is deleted in its source: its facts count for no partner",
 		"P0097": "is a test partner: it is left out of every figure", "P0120": "has no data in Jul–Sep 2026",

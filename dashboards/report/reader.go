@@ -12,14 +12,6 @@ import (
 	"github.com/tributary-data/tributary/transforms/catalogue"
 )
 
-// shownQuarters are the headline quarter and the eight before it: two years to compare with.
-const shownQuarters = 9
-
-// period is a fiscal quarter, start to end (exclusive).
-type period struct{ Start, End time.Time }
-
-func (p period) key() string { return p.Start.Format(time.DateOnly) }
-
 // reader answers a page's questions from one warehouse: about everything, or about one partner when that is set.
 type reader struct {
 	ctx      context.Context //nolint:containedctx // lives for one page
@@ -27,7 +19,7 @@ type reader struct {
 	cat      *catalogue.Catalogue
 	asOf     time.Time
 	currency string
-	quarters []period // ended or running quarters, oldest first
+	quarters []period // those that are shown, oldest first; one at least
 	head     int      // the headline quarter: the last that has ended, or the one that was asked for
 	used     map[string]bool
 
@@ -51,57 +43,13 @@ func (d *reader) night() error {
 	return nil
 }
 
-// calendar reads the last quarters that began by a day. The headline is the last that has ended by as_of: a running quarter beside a
-// whole one misleads.
-func (d *reader) calendar(until time.Time) error {
-	rows, err := d.conn.QueryContext(d.ctx, `SELECT period_start, period_end FROM program.fiscal_period
-		WHERE grain = 'quarter' AND period_start <= CAST(? AS DATE) ORDER BY period_start DESC LIMIT ?`, until.Format(time.DateOnly), shownQuarters)
-	if err != nil {
-		return fmt.Errorf("read the fiscal quarters: %w", err)
-	}
-	defer rows.Close()
-	d.quarters = nil
-	for rows.Next() {
-		var p period
-		if err := rows.Scan(&p.Start, &p.End); err != nil {
-			return fmt.Errorf("read the fiscal quarters: %w", err)
-		}
-		d.quarters = append([]period{p}, d.quarters...)
-	}
-	d.head = len(d.quarters) - 1
-	if d.head > 0 && d.running(d.quarters[d.head]) {
-		d.head--
-	}
-	return rows.Err()
-}
-
-func (d *reader) running(p period) bool { return p.End.After(d.asOf.AddDate(0, 0, 1)) }
-
-// name is how a quarter is written: by its months, which hold for every fiscal calendar.
-func (d *reader) name(i int) string {
-	if i < 0 || i >= len(d.quarters) {
-		return ""
-	}
-	p := d.quarters[i]
-	text := p.Start.Format("Jan") + "–" + p.End.AddDate(0, 0, -1).Format("Jan 2006")
-	if d.running(p) {
-		text += " to date"
-	}
-	return text
-}
-
 // now is the key of the headline quarter.
-func (d *reader) now() string {
-	if d.head < 0 || d.head >= len(d.quarters) {
-		return ""
-	}
-	return d.quarters[d.head].key()
-}
+func (d *reader) now() string { return d.quarters[d.head].key() }
 
 // ago is a row of the quarter that lies some quarters before the headline.
 func (d *reader) ago(t table, key string, quarters int) catalogue.Row {
 	i := d.head - quarters
-	if i < 0 || i >= len(d.quarters) {
+	if i < 0 {
 		return catalogue.Row{}
 	}
 	return t.at(key, d.quarters[i].key())

@@ -30,7 +30,8 @@ func Write(ctx context.Context, w io.Writer, conn *sql.Conn, cat *catalogue.Cata
 			if v.CFO, err = d.cfo(); err != nil {
 				return err
 			}
-			v.Channel, err = d.channel()
+			page, err := d.channel()
+			v.Channel = &page
 			return err
 		})
 	})
@@ -38,7 +39,7 @@ func Write(ctx context.Context, w io.Writer, conn *sql.Conn, cat *catalogue.Cata
 
 // WriteCFO writes the CFO page alone.
 func WriteCFO(ctx context.Context, w io.Writer, conn *sql.Conn, cat *catalogue.Catalogue, opts Options) error {
-	return write(w, "report-cfo", func() (any, error) {
+	return write(w, "report", func() (any, error) {
 		return newView(ctx, conn, cat, opts, func(d *reader, v *view) (err error) {
 			v.CFO, err = d.cfo()
 			return err
@@ -68,7 +69,7 @@ type view struct {
 	Quarter, Previous, Year string // the headline quarter and the two that it is held against
 	Notices                 []string
 	CFO                     cfo
-	Channel                 channel
+	Channel                 *channel // nil: not on the page
 	Definitions             []definition
 }
 
@@ -79,7 +80,7 @@ func newView(ctx context.Context, conn *sql.Conn, cat *catalogue.Catalogue, opts
 	if err := d.night(); err != nil {
 		return nil, err
 	}
-	if err := d.calendar(d.asOf); err != nil {
+	if err := d.calendar(); err != nil {
 		return nil, err
 	}
 	v := &view{

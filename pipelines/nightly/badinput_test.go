@@ -15,8 +15,6 @@ package nightly_test
 
 import (
 	"fmt"
-	"os"
-	"path/filepath"
 	"strings"
 	"testing"
 
@@ -234,14 +232,6 @@ func count(lines string) int64 {
 		return 0
 	}
 	return int64(strings.Count(lines, "\n") + 1)
-}
-
-// put writes a file of a project.
-func put(t *testing.T, dir, name, text string) {
-	t.Helper()
-	path := filepath.Join(dir, name)
-	require.NoError(t, os.MkdirAll(filepath.Dir(path), 0o700))
-	require.NoError(t, os.WriteFile(path, []byte(text), 0o600))
 }
 
 // lines is the answer to a query: a line per row, values between bars, ∅ for null and line ends as \n.

@@ -3,7 +3,6 @@ package nightly_test
 import (
 	"database/sql"
 	"fmt"
-	"os"
 	"path/filepath"
 	"strings"
 	"testing"
@@ -19,29 +18,8 @@ import (
 // TestMovesAddUpFromNightToNight reads what nights record of their moves: the sum over nights is the change between any two, small moves
 // are one row per cause, and a night that is rolled back takes its moves with it.
 func TestMovesAddUpFromNightToNight(t *testing.T) {
-	dir := t.TempDir()
-	write := func(name, text string) {
-		require.NoError(t, os.WriteFile(filepath.Join(dir, name), []byte(text), 0o600))
-	}
-	write("tributary.yaml", `version: 1
-project: small
-reporting: {time_zone: UTC, currency: EUR}
-sources:
-  crm:
-    streams:
-      partners: {files: [partners.csv], key: [id]}
-      deals: {files: [deals.csv], key: [id]}
-maps:
-  - {entity: partner, from: crm.partners, fields: {partner_id: id, name: id}}
-  - entity: deal
-    from: crm.deals
-    fields: {deal_id: id, amount: amount, currency: {constant: EUR}, created_at: on, closed_at: on, outcome: {constant: won}}
-  - entity: deal_partner
-    from: crm.deals
-    fields: {deal_partner_id: id, deal_id: id, partner_id: {constant: p}, role: {constant: sourced}, pct: {constant: "100"}, created_at: on, locked_at: on}
-`)
-	write("partners.csv", "id\np\n")
-	deals := func(lines ...string) { write("deals.csv", "id,amount,on\n"+strings.Join(lines, "\n")+"\n") }
+	dir := small(t, locked)
+	deals := func(lines ...string) { put(t, dir, "deals.csv", "id,amount,on\n"+strings.Join(lines, "\n")+"\n") }
 	run := func(asOf string) nightly.Summary {
 		s, err := nightly.Run(t.Context(), nightly.Options{Dir: dir, AsOf: asOf, Version: "test"})
 		require.NoError(t, err)

@@ -1,8 +1,6 @@
 package nightly_test
 
 import (
-	"os"
-	"path/filepath"
 	"testing"
 	"time"
 
@@ -55,29 +53,7 @@ func hashes(t *testing.T, path string) map[string]string {
 
 // TestPastNightUsesItsProgram rebuilds a night after a rule has changed.
 func TestPastNightUsesItsProgram(t *testing.T) {
-	dir := t.TempDir()
-	write := func(name, text string) {
-		require.NoError(t, os.WriteFile(filepath.Join(dir, name), []byte(text), 0o600))
-	}
-	write("tributary.yaml", `version: 1
-project: small
-reporting: {time_zone: UTC, currency: EUR}
-sources:
-  crm:
-    streams:
-      partners: {files: [partners.csv], key: [id]}
-      deals: {files: [deals.csv], key: [id]}
-maps:
-  - {entity: partner, from: crm.partners, fields: {partner_id: id, name: id}}
-  - entity: deal
-    from: crm.deals
-    fields: {deal_id: id, amount: amount, currency: {constant: EUR}, created_at: on, closed_at: on, outcome: {constant: won}}
-  - entity: deal_partner
-    from: crm.deals
-    fields: {deal_partner_id: id, deal_id: id, partner_id: partner, role: {constant: sourced}, pct: {constant: "100"}, created_at: on}
-`)
-	write("partners.csv", "id\np\n")
-	write("deals.csv", "id,partner,amount,on\nd,p,10.00,2026-01-10T12:00:00Z\n")
+	dir := small(t, attributed)
 	share := func(s nightly.Summary) string {
 		for _, h := range s.Headlines {
 			if h.MetricID == "REV-5" {
@@ -91,8 +67,7 @@ maps:
 	require.Equal(t, "0", share(first), "no lock dates, so nothing is sourced")
 	require.Contains(t, first.Notices[0], "10.00 EUR of won revenue in 1 deals is UNATTRIBUTED")
 
-	require.NoError(t, os.Mkdir(filepath.Join(dir, "program"), 0o700))
-	write("program/attribution.yaml", "lock_when_missing: created_at\n")
+	put(t, dir, "program/attribution.yaml", "lock_when_missing: created_at\n")
 	second, err := nightly.Run(t.Context(), nightly.Options{Dir: dir, AsOf: "2026-03-31"})
 	require.NoError(t, err)
 	require.Equal(t, "1", share(second))

@@ -49,8 +49,8 @@ func Database(p *project.Project) (cfg postgres.Config, ok bool, err error) {
 	return cfg, true, DatabaseError(cfg.Valid())
 }
 
-// toDatabase fills a finished build into the database, where it waits for the swap.
-func (n *night) toDatabase(ctx context.Context) error {
+// inDatabase does something in the project's database, when it has one.
+func (n *night) inDatabase(ctx context.Context, do func(*postgres.Target) error) error {
 	if n.database == nil {
 		return nil
 	}
@@ -60,13 +60,20 @@ func (n *night) toDatabase(ctx context.Context) error {
 		return DatabaseError(err)
 	}
 	defer func() { _ = target.Close(context.WithoutCancel(ctx)) }()
-	turn := n.writer.Turn()
-	night := postgres.Night{AsOf: n.summary.AsOf, KnownAt: n.knownAt, RunID: n.summary.RunID, File: n.built}
-	err = publish.FillDatabase(ctx, target, n.folder.BuildPath(n.built), turn, night, n.copying)
-	if err != nil { // nothing of it stays
-		err = errors.Join(err, target.Drop(context.WithoutCancel(ctx), target.NextSchema(turn)))
-	}
-	return DatabaseError(err)
+	return do(target)
+}
+
+// toDatabase fills a finished build into the database, where it waits for the swap.
+func (n *night) toDatabase(ctx context.Context) error {
+	return n.inDatabase(ctx, func(target *postgres.Target) error {
+		turn := n.writer.Turn()
+		night := postgres.Night{AsOf: n.summary.AsOf, KnownAt: n.knownAt, RunID: n.summary.RunID, File: n.built}
+		err := publish.FillDatabase(ctx, target, n.folder.BuildPath(n.built), turn, night, n.copying)
+		if err != nil { // nothing of it stays
+			err = errors.Join(err, target.Drop(context.WithoutCancel(ctx), target.NextSchema(turn)))
+		}
+		return DatabaseError(err)
+	})
 }
 
 func (n *night) copying(done, all int, table string) {
@@ -75,26 +82,16 @@ func (n *night) copying(done, all int, table string) {
 
 // swap makes readers of the database see what is current, also when an earlier run got no further than publishing the file.
 func (n *night) swap(ctx context.Context, v publish.Version) error {
-	if n.database == nil {
-		return nil
-	}
-	target, err := postgres.Open(ctx, *n.database)
-	if err != nil {
-		n.databaseDown = true
-		return DatabaseError(err)
-	}
-	defer func() { _ = target.Close(context.WithoutCancel(ctx)) }()
-	if err := n.writer.Renew(); err != nil {
-		return err // who took over publishes
-	}
-	_, err = publish.Sync(ctx, target, v, n.writer.Turn(), n.copying)
-	if errors.Is(err, postgres.ErrNewer) {
-		return err
-	}
-	if err != nil {
+	return n.inDatabase(ctx, func(target *postgres.Target) error {
+		if err := n.writer.Renew(); err != nil {
+			return err // who took over publishes
+		}
+		_, err := publish.Sync(ctx, target, v, n.writer.Turn(), n.copying)
+		if err == nil || errors.Is(err, postgres.ErrNewer) {
+			return err
+		}
 		return DatabaseError(fmt.Errorf("the warehouse is published, PostgreSQL still has what it had: run again, which finishes only that: %w", err))
-	}
-	return nil
+	})
 }
 
 // catchUp finishes in the database what an earlier run left behind.

@@ -109,15 +109,13 @@ func newestRow(e *schemas.Entity) string {
 	return "SELECT max(_commit), CAST(" + at + " AS TIMESTAMPTZ), " + deleted + " FROM staging." + e.Name
 }
 
-// recordsPath is the file that has the records of all runs. It is not called ops: DuckDB could not tell the file from the schema.
-// recordsFile has the records of all runs, beside the nights.
+// recordsFile has the records of all runs, beside the nights. It is not called ops: DuckDB could not tell the file from the schema.
 const recordsFile = "records.duckdb"
 
 func (n *night) recordsPath() string { return filepath.Join(n.folder.Dir, recordsFile) }
 
 // publishRecords writes the records of all runs, failed ones included, into a file of their own: a failed night's checks are to be seen,
-// its figures are not. All of it comes from the commit log, but what
-// moved: that is carried over from the file before.
+// its figures are not. All of it comes from the commit log, but what moved: that is carried over from the file before.
 func (n *night) publishRecords(ctx context.Context) error {
 	log, err := n.lake.Manifests(ctx)
 	if err != nil {

@@ -1,7 +1,6 @@
 package nightly_test
 
 import (
-	"os"
 	"path/filepath"
 	"testing"
 
@@ -16,10 +15,8 @@ func TestRecordsOfFailedNights(t *testing.T) {
 	dir := small(t)
 	good, err := nightly.Run(t.Context(), nightly.Options{Dir: dir, AsOf: "2026-03-30", Version: "test"})
 	require.NoError(t, err)
-	require.NoError(t, os.MkdirAll(filepath.Join(dir, "sql", "board"), 0o700))
-	text := "/* tributary\ngrain: [deal_id]\nchecks: [{expression: {sql: amount > 100, name: large}}]\n*/\nSELECT deal_id, amount FROM staging.deal\n"
-	require.NoError(t, os.WriteFile(filepath.Join(dir, "sql", "board", "large.sql"), []byte(text), 0o600))
-	require.NoError(t, os.WriteFile(filepath.Join(dir, "deals.csv"), []byte("id,amount,on\nd,10.00,2026-01-10T12:00:00Z\n,1.00,2026-01-11T12:00:00Z\n"), 0o600))
+	put(t, dir, "sql/board/large.sql", "/* tributary\ngrain: [deal_id]\nchecks: [{expression: {sql: amount > 100, name: large}}]\n*/\nSELECT deal_id, amount FROM staging.deal\n")
+	put(t, dir, "deals.csv", "id,amount,on\nd,10.00,2026-01-10T12:00:00Z\n,1.00,2026-01-11T12:00:00Z\n")
 	bad, err := nightly.Run(t.Context(), nightly.Options{Dir: dir, AsOf: "2026-03-31", Version: "test"})
 	require.Equal(t, nightly.ExitData, nightly.ExitCode(err))
 

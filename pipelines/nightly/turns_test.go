@@ -1,8 +1,6 @@
 package nightly_test
 
 import (
-	"os"
-	"path/filepath"
 	"testing"
 	"time"
 
@@ -11,32 +9,6 @@ import (
 	"github.com/tributary-data/tributary/pipelines/lake"
 	"github.com/tributary-data/tributary/pipelines/nightly"
 )
-
-// small is a project of two files.
-func small(t *testing.T) string {
-	t.Helper()
-	dir := t.TempDir()
-	for name, text := range map[string]string{
-		"tributary.yaml": `version: 1
-project: small
-reporting: {time_zone: UTC, currency: EUR}
-sources:
-  crm:
-    streams:
-      partners: {files: [partners.csv], key: [id]}
-      deals: {files: [deals.csv], key: [id]}
-maps:
-  - {entity: partner, from: crm.partners, fields: {partner_id: id, name: id}}
-  - entity: deal
-    from: crm.deals
-    fields: {deal_id: id, amount: amount, currency: {constant: EUR}, created_at: on, closed_at: on, outcome: {constant: won}}
-`,
-		"partners.csv": "id\np\n", "deals.csv": "id,amount,on\nd,10.00,2026-01-10T12:00:00Z\n",
-	} {
-		require.NoError(t, os.WriteFile(filepath.Join(dir, name), []byte(text), 0o600))
-	}
-	return dir
-}
 
 // TestBuildOfAnotherTurn takes a lake over from a run that stands between its checks and its publication, builds there, and lets it go on:
 // it must not touch what the other one has built.
@@ -70,8 +42,7 @@ func TestStepsUseTheProgramOfTheirBuild(t *testing.T) {
 	}
 	_, err := run(nightly.StepExtract, nightly.StepBuild)
 	require.NoError(t, err)
-	require.NoError(t, os.MkdirAll(filepath.Join(dir, "sql", "board"), 0o700))
-	require.NoError(t, os.WriteFile(filepath.Join(dir, "sql", "board", "new.sql"), []byte("/* tributary\ngrain: [deal_id]\n*/\nSELECT deal_id FROM staging.deal\n"), 0o600))
+	put(t, dir, "sql/board/new.sql", "/* tributary\ngrain: [deal_id]\n*/\nSELECT deal_id FROM staging.deal\n")
 	_, err = run(nightly.StepCheck)
 	require.NoError(t, err, "a model that was written since belongs to the next build")
 	_, err = run(nightly.StepPublish)

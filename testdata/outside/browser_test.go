@@ -6,24 +6,19 @@ import (
 	"bytes"
 	_ "embed"
 	"encoding/json"
-	"flag"
 	"fmt"
 	"html"
 	"os"
-	"os/exec"
 	"path/filepath"
 	"regexp"
 	"strings"
 	"testing"
-	"time"
 
 	"github.com/stretchr/testify/require"
 )
 
 //go:embed probe.html
 var probe string
-
-var images = flag.String("images", "", "folder to write the pictures of the reports into") //nolint:gochecknoglobals // go test's way to take a flag
 
 // element is a piece of the page as drawn.
 type element struct {
@@ -146,32 +141,6 @@ func TestPartnerPackIsDrawn(t *testing.T) {
 	}
 }
 
-// TestImages renews the pictures in docs/images, when it is asked to.
-func TestImages(t *testing.T) {
-	if *images == "" {
-		t.Skip("run by make report-images")
-	}
-	d := newDemo(t)
-	dir := t.TempDir()
-	require.NoError(t, os.MkdirAll(*images, 0o755)) //nolint:gosec // pictures of the documentation
-	for name, args := range map[string][]string{"cfo": {"report", "cfo"}, "qbr": {"report", "qbr", "--partner", "P0044"}} {
-		page := filepath.Join(dir, name+".html")
-		d.tributary(t, append(args, "--out", page)...)
-		text, err := os.ReadFile(page)
-		require.NoError(t, err)
-		phone := filepath.Join(dir, name+"-phone.html")
-		require.NoError(t, os.WriteFile(phone, fmt.Appendf(nil, `<!doctype html><body style="margin: 0; background: #cbd5e1; display: grid; place-items: center">
-<iframe style="width: 390px; height: 844px; margin: 20px; border: 8px solid #0f172a; border-radius: 28px" srcdoc="%s"></iframe>`, html.EscapeString(string(text))), 0o600))
-		for suffix, shot := range map[string][2]string{"": {page, "1280,1180"}, "-phone": {phone, "500,900"}} {
-			to := filepath.Join(*images, "report-"+name+suffix+".png")
-			chromium(t, "--window-size="+shot[1], "--screenshot="+to, "file://"+shot[0])
-			info, err := os.Stat(to)
-			require.NoError(t, err)
-			require.Less(t, info.Size(), int64(300_000), to)
-		}
-	}
-}
-
 // TestProbeSees proves that what the test above asks for can fail.
 func TestProbeSees(t *testing.T) {
 	page := filepath.Join(t.TempDir(), "bad.html")
@@ -206,21 +175,6 @@ func draw(t *testing.T, page, width string) (drawn, string) {
 	var found drawn
 	require.NoError(t, json.Unmarshal([]byte(match[1]), &found))
 	return found, strings.Join(console.FindAllString(said, -1), "\n")
-}
-
-// chromium runs a headless browser with a profile of its own and returns its output and its log.
-func chromium(t *testing.T, args ...string) (string, string) {
-	t.Helper()
-	path := os.Getenv("CHROMIUM")
-	require.NotEmpty(t, path, "CHROMIUM names no browser: run this by make test-browser")
-	var out, errs bytes.Buffer
-	cmd := exec.CommandContext(t.Context(), path, append([]string{
-		"--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking", "--disable-component-update",
-		"--disable-sync", "--hide-scrollbars", "--user-data-dir=" + t.TempDir(),
-	}, args...)...)
-	cmd.Stdout, cmd.Stderr, cmd.WaitDelay = &out, &errs, 10*time.Second
-	require.NoError(t, cmd.Run(), "%s", &errs)
-	return out.String(), errs.String()
 }
 
 func texts(elements []element) []string {

@@ -1,4 +1,4 @@
-//go:build contracts || browser
+//go:build contracts || browser || images
 
 package outside_test
 

@@ -98,8 +98,8 @@ func part(text sql.NullString, of Unit) Figure {
 	return number(strings.TrimSuffix(strings.TrimRight(out, "0"), "."))
 }
 
-// partsOf is what a metric's numerator and denominator are made of.
-func (m *Metric) partsOf() Unit {
+// PartsOf is what a metric's numerator and denominator are made of.
+func (m *Metric) PartsOf() Unit {
 	switch {
 	case m.Kind == RatioOfMedians:
 		return Seconds
@@ -163,7 +163,7 @@ func (c *Catalogue) scanRow(rows *sql.Rows) (Row, error) {
 	case value.Valid:
 		r.Value = double(value.Float64)
 	}
-	r.Numerator, r.Denominator = part(num, m.partsOf()), part(den, m.partsOf())
+	r.Numerator, r.Denominator = part(num, m.PartsOf()), part(den, m.PartsOf())
 	if lower.Valid {
 		r.LowerBound = double(lower.Float64)
 	}

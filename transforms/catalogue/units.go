@@ -35,9 +35,6 @@ func (m *Metric) Adds() bool {
 	return false
 }
 
-// PartsOf is what a metric's numerator and denominator are made of.
-func (m *Metric) PartsOf() Unit { return m.partsOf() }
-
 // ReadRows reads values that PartsSQL selects.
 func (c *Catalogue) ReadRows(ctx context.Context, conn *sql.Conn, text string) ([]Row, error) {
 	names, err := partnerNames(ctx, conn)

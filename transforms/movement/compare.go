@@ -201,7 +201,7 @@ func (p *Pair) changes(ctx context.Context, cat *catalogue.Catalogue, metrics []
 			k := key(r.MetricID, r.Grain, r.PeriodStart, r.Dims)
 			if all[k] == nil {
 				all[k] = &Change{
-					MetricID: r.MetricID, Title: r.Title, Unit: r.Unit, Parts: partsOf(cat, r.MetricID), Grain: r.Grain, PeriodStart: r.PeriodStart, Dims: r.Dims,
+					MetricID: r.MetricID, Title: r.Title, Unit: r.Unit, Grain: r.Grain, PeriodStart: r.PeriodStart, Dims: r.Dims,
 					ByCause: []CauseSum{}, Moves: []Move{}, Sum: Delta{Numerator: "0", Denominator: "0"},
 				}
 				order = append(order, k)
@@ -232,34 +232,27 @@ func (p *Pair) changes(ctx context.Context, cat *catalogue.Catalogue, metrics []
 	return out, nil
 }
 
-func partsOf(cat *catalogue.Catalogue, id string) catalogue.Unit {
-	if m, ok := cat.Metric(id); ok {
-		return m.PartsOf()
+// nights are the figure's two values; none is an empty one.
+func (c *Change) nights() (b, a Value) {
+	if c.Before != nil {
+		b = *c.Before
 	}
-	return ""
+	if c.After != nil {
+		a = *c.After
+	}
+	return b, a
 }
 
 // differs says whether the figure itself is another one.
 func (c *Change) differs() bool {
-	var b, a Value
-	if c.Before != nil {
-		b = *c.Before
-	}
-	if c.After != nil {
-		a = *c.After
-	}
+	b, a := c.nights()
 	return b.Value != a.Value || b.Numerator != a.Numerator || b.Denominator != a.Denominator || b.N != a.N || b.NCensored != a.NCensored
 }
 
-// settle works out the change of the value and whether the moves are the whole of it.
+// settle says what the parts are of, and works out the change of the value and whether the moves are the whole of it.
 func (c *Change) settle(m *catalogue.Metric) {
-	var b, a Value
-	if c.Before != nil {
-		b = *c.Before
-	}
-	if c.After != nil {
-		a = *c.After
-	}
+	c.Parts = m.PartsOf()
+	b, a := c.nights()
 	switch {
 	case m.Kind == catalogue.Text:
 	case b.Value.Valid || a.Value.Valid:
@@ -311,8 +304,9 @@ func difference(b, a catalogue.Figure, places int) catalogue.Figure {
 
 // addMoves reads the moves, their sums and their sums by cause.
 func (p *Pair) addMoves(ctx context.Context, all map[string]*Change, limit int) error {
-	sums := "sum(numerator_after - numerator_before), sum(denominator_after - denominator_before), CAST(sum(n_after - n_before) AS BIGINT), CAST(sum(n_censored_after - n_censored_before) AS BIGINT)"
-	rows, err := p.conn.QueryContext(ctx, `SELECT metric_id, grain, CAST(nullif(period_start, `+noPeriod+`) AS VARCHAR), dims, cause, count(*), `+textSums(sums)+`
+	rows, err := p.conn.QueryContext(ctx, `SELECT metric_id, grain, CAST(nullif(period_start, `+noPeriod+`) AS VARCHAR), dims, cause, count(*),
+			CAST(sum(numerator_after - numerator_before) AS VARCHAR), CAST(sum(denominator_after - denominator_before) AS VARCHAR),
+			CAST(sum(n_after - n_before) AS BIGINT), CAST(sum(n_censored_after - n_censored_before) AS BIGINT)
 		FROM temp.moved GROUP BY metric_id, grain, period_start, dims, cause`)
 	if err != nil {
 		return fmt.Errorf("add up the moves: %w", err)
@@ -345,11 +339,6 @@ func (p *Pair) addMoves(ctx context.Context, all map[string]*Change, limit int) 
 		return nil
 	}
 	return p.listMoves(ctx, all, limit)
-}
-
-func textSums(sums string) string {
-	parts := strings.SplitN(sums, ", ", 3)
-	return "CAST(" + parts[0] + " AS VARCHAR), CAST(" + parts[1] + " AS VARCHAR), " + parts[2]
 }
 
 func (p *Pair) listMoves(ctx context.Context, all map[string]*Change, limit int) error {
