@@ -127,6 +127,9 @@ func (n *night) publishRecords(ctx context.Context) error {
 		return err
 	}
 	if err = addRecords(ctx, file.DB, n.summary.Project, log); err == nil {
+		err = addHistory(ctx, file.DB, n.lake)
+	}
+	if err == nil {
 		err = n.keepMoved(ctx, file.DB)
 	}
 	if err != nil {
@@ -168,7 +171,7 @@ func addRecords(ctx context.Context, db ops.DB, name string, log []lake.Manifest
 			r.died(*m.Turn.TookOver, log[:m.Number-1])
 		}
 	}
-	return errors.Join(ops.Create(ctx, db), r.add(ctx, db))
+	return errors.Join(ops.Create(ctx, db), ops.CreateSchedule(ctx, db), r.add(ctx, db))
 }
 
 // newest is the end of a log that has the last n runs.

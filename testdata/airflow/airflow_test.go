@@ -18,6 +18,8 @@ import (
 	"time"
 
 	"github.com/stretchr/testify/require"
+
+	"github.com/tributary-data/tributary/transforms/warehouse"
 )
 
 // project is the demo vendor, with the program as built from this tree.
@@ -31,6 +33,10 @@ func newProject(t *testing.T, s *server) project {
 	p := project{binary: os.Getenv("TRIBUTARY"), dir: filepath.Join(t.TempDir(), "demo"), server: s}
 	require.NotEmpty(t, p.binary, "TRIBUTARY names the program; make test-airflow sets it")
 	p.ok(t, "demo", p.dir)
+	config, err := os.OpenFile(filepath.Join(p.dir, "tributary.yaml"), os.O_APPEND|os.O_WRONLY, 0o600)
+	require.NoError(t, err)
+	_, err = config.WriteString("\nairflow: {history: true}\n")
+	require.NoError(t, errors.Join(err, config.Close()))
 	return p
 }
 
@@ -128,6 +134,7 @@ func nights(t *testing.T, version string) {
 	require.Equal(t, map[string]string{"extract": "success 1", "build": "success 1", "check": "success 1", "publish": "success 1"}, p.states(t))
 	first := p.published(t)
 	digest := p.ok(t, "warehouse", "digest")
+	p.updated(t, first)
 
 	// again: nothing is new, the tasks are skipped, the figures are what they were
 	p.ok(t, "airflow", "trigger", "--as-of", first.AsOf, "--wait")
@@ -163,6 +170,7 @@ func nights(t *testing.T, version string) {
 	}
 	require.Equal(t, newest, p.published(t))
 	require.Contains(t, p.ok(t, "airflow", "doctor"), "success")
+	p.remembered(t)
 	p.ok(t, "airflow", "pause")
 	require.Contains(t, p.ok(t, "airflow", "status"), "paused")
 }
@@ -181,7 +189,45 @@ func (p project) check(t *testing.T, dag string) {
 	}
 }
 
+// updated looks for the event by which DAGs that read the warehouse are scheduled.
+func (p project) updated(t *testing.T, v version) {
+	t.Helper()
+	type event struct {
+		Extra map[string]any `json:"extra"`
+		Task  string         `json:"source_task_id"`
+	}
+	var says struct {
+		Assets   []event `json:"asset_events"`
+		Datasets []event `json:"dataset_events"`
+	}
+	p.server.get(t, map[bool]string{true: "/assets/events", false: "/datasets/events"}[p.server.three()], &says)
+	events := append(says.Assets, says.Datasets...)
+	require.Len(t, events, 1)
+	require.Equal(t, "publish", events[0].Task)
+	require.Equal(t, v.AsOf, events[0].Extra["as_of"])
+	require.Contains(t, events[0].Extra["warehouse"], v.File)
+}
+
+// remembered reads what the nights have kept of Airflow's history: it stands beside the runs that it started.
+func (p project) remembered(t *testing.T) {
+	t.Helper()
+	file, err := warehouse.OpenReadOnly(t.Context(), filepath.Join(p.dir, "warehouse", "records.duckdb"), warehouse.Settings{})
+	require.NoError(t, err)
+	defer file.Close()
+	for question, want := range map[string]string{
+		"SELECT string_agg(DISTINCT r.status, ' ' ORDER BY r.status) FROM ops.scheduled AS s JOIN ops.run AS r USING (run_id) WHERE s.state = 'success' AND s.finished_at >= r.finished_at": "built nothing_new published",
+		"SELECT string_agg(DISTINCT r.status, ' ') FROM ops.scheduled AS s JOIN ops.run AS r USING (run_id) WHERE s.state = 'failed'":                                                       "failed",
+		"SELECT string_agg(state, ' ' ORDER BY try_number) FROM ops.task_try WHERE task_id = 'build' AND run_id = (SELECT run_id FROM ops.task_try WHERE try_number = 2)":                   "failed success",
+		"SELECT count(*) || ' ' || count(DISTINCT run_id) FROM ops.run":                                                                                                                     "7 7",
+	} {
+		var got string
+		require.NoError(t, file.DB.QueryRowContext(t.Context(), question).Scan(&got), question)
+		require.Equal(t, want, got, question)
+	}
+}
+
 type version struct {
+	File    string `json:"file"`
 	AsOf    string `json:"as_of"`
 	Commit  int64  `json:"commit"`
 	Current bool   `json:"current"`

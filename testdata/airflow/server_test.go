@@ -4,6 +4,7 @@ package airflow_test
 
 import (
 	"bytes"
+	"encoding/json"
 	"fmt"
 	"net"
 	"net/http"
@@ -36,7 +37,7 @@ func start(t *testing.T, version string, env ...string) *server {
 	s.url = fmt.Sprintf("http://127.0.0.1:%d", port)
 	require.NoError(t, os.MkdirAll(s.dags(), 0o755))
 	s.env = append(os.Environ(), "AIRFLOW_HOME="+s.home, "AIRFLOW__CORE__LOAD_EXAMPLES=False", "AIRFLOW__CORE__DAGS_FOLDER="+s.dags(), "AIRFLOW__CORE__PARALLELISM=2",
-		"AIRFLOW__SCHEDULER__SCHEDULER_HEARTBEAT_SEC=1", "no_proxy=127.0.0.1",
+		"AIRFLOW__SCHEDULER__SCHEDULER_HEARTBEAT_SEC=1", "AIRFLOW_URL="+s.url, "AIRFLOW_USERNAME=admin", "AIRFLOW_PASSWORD="+password, "no_proxy=127.0.0.1",
 		"PATH="+filepath.Join(s.venv, "bin")+":"+os.Getenv("PATH")) // executors start airflow by its name
 	s.env = append(s.env, env...)
 	var processes [][]string
@@ -130,4 +131,29 @@ func freePort(t *testing.T) int {
 	require.NoError(t, err)
 	defer l.Close()
 	return l.Addr().(*net.TCPAddr).Port
+}
+
+// get asks the API for what the program has no command for.
+func (s *server) get(t *testing.T, path string, into any) {
+	t.Helper()
+	req, err := http.NewRequestWithContext(t.Context(), http.MethodGet, s.url+map[bool]string{true: "/api/v2", false: "/api/v1"}[s.three()]+path, nil)
+	require.NoError(t, err)
+	if s.three() {
+		var login struct {
+			Token string `json:"access_token"`
+		}
+		body := strings.NewReader(`{"username":"admin","password":"` + password + `"}`)
+		resp, err := http.Post(s.url+"/auth/token", "application/json", body) //nolint:noctx // a test's
+		require.NoError(t, err)
+		require.NoError(t, json.NewDecoder(resp.Body).Decode(&login))
+		require.NoError(t, resp.Body.Close())
+		req.Header.Set("Authorization", "Bearer "+login.Token)
+	} else {
+		req.SetBasicAuth("admin", password)
+	}
+	resp, err := http.DefaultClient.Do(req)
+	require.NoError(t, err)
+	require.Equal(t, http.StatusOK, resp.StatusCode, path)
+	require.NoError(t, json.NewDecoder(resp.Body).Decode(into))
+	require.NoError(t, resp.Body.Close())
 }
