@@ -10,7 +10,6 @@ import (
 	"fmt"
 	"maps"
 	"slices"
-	"strings"
 
 	"github.com/tributary-data/tributary/transforms/syntax"
 )
@@ -37,7 +36,7 @@ func (k Kind) IsDirect() bool { return k == Identity || k == Transformation || k
 // Column is a column of a table, with DuckDB's name of its type.
 type Column struct{ Name, Type string }
 
-// Source is a column of an input table and how it takes part. Names are in lower case.
+// Source is a column of an input table, as Input spells it, and how it takes part. The table is in lower case.
 type Source struct {
 	Table, Column string
 	Kind          Kind
@@ -64,7 +63,10 @@ type Input struct {
 }
 
 // Aggregates are the functions that DuckDB knows as aggregates.
-func Aggregates(ctx context.Context, db *sql.DB) (map[string]bool, error) {
+func Aggregates(ctx context.Context, db interface {
+	QueryContext(ctx context.Context, query string, args ...any) (*sql.Rows, error)
+},
+) (map[string]bool, error) {
 	rows, err := db.QueryContext(ctx, "SELECT DISTINCT lower(function_name) FROM duckdb_functions() WHERE function_type = 'aggregate'")
 	if err != nil {
 		return nil, fmt.Errorf("list DuckDB's aggregates: %w", err)
@@ -87,7 +89,7 @@ func Of(q *syntax.Query, in Input, names []string) Lineage {
 	result := b.query(q.Root, nil, nil)
 	if !result.open && len(names) == len(result.columns) {
 		for i, name := range names {
-			result.columns[i].name = strings.ToLower(name)
+			result.columns[i].name = name
 		}
 	}
 	out := Lineage{Rows: result.rows.sorted()}

@@ -58,9 +58,9 @@ func TestColumns(t *testing.T) {
 		{"an alias used by a later column", "SELECT amount * 2 AS a, a + 1 AS b FROM s.deal WHERE b > 3",
 			"a s.deal.amount:TRANSFORMATION\nb s.deal.amount:TRANSFORMATION\nrows s.deal.amount:FILTER"},
 		{"joins", "SELECT d.deal_id, p.name FROM s.deal AS d LEFT JOIN s.partner AS p ON p.partner_id = d.partner_id",
-			"deal_id s.deal.deal_id:IDENTITY\nname s.partner.name:IDENTITY\nrows s.deal.partner_id:JOIN s.partner.partner_id:JOIN"},
+			"deal_id s.deal.deal_id:IDENTITY\nname s.partner.Name:IDENTITY\nrows s.deal.partner_id:JOIN s.partner.partner_id:JOIN"},
 		{"USING has one column: the left one", "SELECT partner_id, name FROM s.deal JOIN s.partner USING (partner_id)",
-			"partner_id s.deal.partner_id:IDENTITY\nname s.partner.name:IDENTITY\nrows s.deal.partner_id:JOIN s.partner.partner_id:JOIN"},
+			"partner_id s.deal.partner_id:IDENTITY\nname s.partner.Name:IDENTITY\nrows s.deal.partner_id:JOIN s.partner.partner_id:JOIN"},
 		{"… the right one", "SELECT partner_id FROM s.deal RIGHT JOIN s.partner USING (partner_id)",
 			"partner_id s.partner.partner_id:IDENTITY\nrows s.deal.partner_id:JOIN s.partner.partner_id:JOIN"},
 		{"… or either", "SELECT partner_id FROM s.deal NATURAL FULL JOIN s.partner",
@@ -68,20 +68,20 @@ func TestColumns(t *testing.T) {
 		{"a semi join only decides", "SELECT * EXCLUDE (amount, closed_at) FROM s.deal SEMI JOIN s.partner USING (partner_id)",
 			"deal_id s.deal.deal_id:IDENTITY\npartner_id s.deal.partner_id:IDENTITY\nrows s.deal.partner_id:JOIN s.partner.partner_id:JOIN"},
 		{"a star of one table, with a column replaced", "SELECT p.* REPLACE (upper(name) AS name), d.deal_id FROM s.deal AS d, s.partner AS p",
-			"partner_id s.partner.partner_id:IDENTITY\nname s.partner.name:TRANSFORMATION\ntags s.partner.tags:IDENTITY\ndeal_id s.deal.deal_id:IDENTITY\nrows"},
+			"partner_id s.partner.partner_id:IDENTITY\nname s.partner.Name:TRANSFORMATION\ntags s.partner.tags:IDENTITY\ndeal_id s.deal.deal_id:IDENTITY\nrows"},
 		{"through WITH, which hides a table of its name and sees those before it", `WITH deal AS (SELECT partner_id AS p, sum(amount) AS total FROM s.deal GROUP BY partner_id), big(who, what) AS (SELECT * FROM deal WHERE total > 5)
 			SELECT who, what FROM big`,
 			"who s.deal.partner_id:IDENTITY\nwhat s.deal.amount:AGGREGATION\nrows s.deal.amount:FILTER s.deal.partner_id:GROUP_BY"},
 		{"a union by place, and one by name", "SELECT deal_id AS id, 1 AS kind FROM s.deal UNION ALL SELECT upper(name), 2 FROM s.partner",
-			"id s.deal.deal_id:IDENTITY s.partner.name:TRANSFORMATION\nkind\nrows"},
+			"id s.deal.deal_id:IDENTITY s.partner.Name:TRANSFORMATION\nkind\nrows"},
 		{"… by name", "SELECT deal_id AS id, amount FROM s.deal UNION BY NAME SELECT name AS amount, partner_id AS id FROM s.partner",
-			"id s.deal.deal_id:IDENTITY s.partner.partner_id:IDENTITY\namount s.deal.amount:IDENTITY s.partner.name:IDENTITY\nrows s.deal.amount:GROUP_BY s.deal.deal_id:GROUP_BY s.partner.name:GROUP_BY s.partner.partner_id:GROUP_BY"},
+			"id s.deal.deal_id:IDENTITY s.partner.partner_id:IDENTITY\namount s.deal.amount:IDENTITY s.partner.Name:IDENTITY\nrows s.deal.amount:GROUP_BY s.deal.deal_id:GROUP_BY s.partner.Name:GROUP_BY s.partner.partner_id:GROUP_BY"},
 		{"what EXCEPT takes away gives no value", "SELECT partner_id FROM s.partner EXCEPT ALL SELECT partner_id FROM s.deal",
 			"partner_id s.partner.partner_id:IDENTITY\nrows s.deal.partner_id:FILTER"},
 		{"a scalar subquery that refers to the row outside", "SELECT (SELECT max(amount) FROM s.deal AS d WHERE d.partner_id = p.partner_id) AS largest FROM s.partner AS p",
 			"largest s.deal.amount:AGGREGATION s.deal.partner_id:FILTER s.partner.partner_id:FILTER\nrows"},
 		{"IN and EXISTS", "SELECT deal_id IN (SELECT name FROM s.partner) AS a FROM s.deal AS d WHERE EXISTS (SELECT 1 FROM s.partner AS p WHERE p.partner_id = d.partner_id)",
-			"a s.deal.deal_id:TRANSFORMATION s.partner.name:CONDITIONAL\nrows s.deal.partner_id:FILTER s.partner.partner_id:FILTER"},
+			"a s.deal.deal_id:TRANSFORMATION s.partner.Name:CONDITIONAL\nrows s.deal.partner_id:FILTER s.partner.partner_id:FILTER"},
 		{"windows", "SELECT sum(amount) OVER w AS a, row_number() OVER w AS b, lag(deal_id) OVER w AS c FROM s.deal WINDOW w AS (PARTITION BY partner_id ORDER BY closed_at) QUALIFY b = 1",
 			"a s.deal.amount:AGGREGATION s.deal.closed_at:WINDOW s.deal.partner_id:WINDOW\nb s.deal.closed_at:WINDOW s.deal.partner_id:WINDOW\n" +
 				"c s.deal.closed_at:WINDOW s.deal.deal_id:TRANSFORMATION s.deal.partner_id:WINDOW\nrows s.deal.closed_at:WINDOW s.deal.partner_id:WINDOW"},
@@ -89,12 +89,12 @@ func TestColumns(t *testing.T) {
 			"a s.deal.amount:AGGREGATION\nb s.deal.closed_at:SORT s.deal.deal_id:AGGREGATION\nc s.deal.amount:AGGREGATION s.deal.partner_id:FILTER\nrows"},
 		{"DISTINCT", "SELECT DISTINCT partner_id FROM s.deal", "partner_id s.deal.partner_id:IDENTITY\nrows s.deal.partner_id:GROUP_BY"},
 		{"a lateral join and a function that makes rows of its arguments", "SELECT t.tag, r.i, x.twice FROM s.partner AS p, unnest(p.tags) AS t(tag), range(3) AS r(i), LATERAL (SELECT p.name || p.name AS twice) AS x",
-			"tag s.partner.tags:TRANSFORMATION\ni\ntwice s.partner.name:TRANSFORMATION\nrows"},
+			"tag s.partner.tags:TRANSFORMATION\ni\ntwice s.partner.Name:TRANSFORMATION\nrows"},
 		{"VALUES, a struct's field, a lambda", "SELECT v.a, {'k': deal_id}.k AS b, list_transform([amount], lambda e: e + 1) AS c FROM s.deal, (VALUES (1, 'x'), (2, 'y')) AS v(a, z)",
 			"a\nb s.deal.deal_id:TRANSFORMATION\nc s.deal.amount:TRANSFORMATION\nrows"},
 		{"a recursive query", "WITH RECURSIVE up(id, above) AS (SELECT deal_id, partner_id FROM s.deal UNION ALL SELECT p.name, up.id FROM up JOIN s.partner AS p ON p.partner_id = up.above) SELECT id, above FROM up",
-			"id s.deal.deal_id:IDENTITY s.partner.name:IDENTITY\nabove s.deal.deal_id:IDENTITY s.deal.partner_id:IDENTITY s.partner.name:IDENTITY\n" +
-				"rows s.deal.deal_id:JOIN s.deal.partner_id:JOIN s.partner.name:JOIN s.partner.partner_id:JOIN"},
+			"id s.deal.deal_id:IDENTITY s.partner.Name:IDENTITY\nabove s.deal.deal_id:IDENTITY s.deal.partner_id:IDENTITY s.partner.Name:IDENTITY\n" +
+				"rows s.deal.deal_id:JOIN s.deal.partner_id:JOIN s.partner.Name:JOIN s.partner.partner_id:JOIN"},
 	} {
 		require.Equal(t, c.want, follow(t, c.query), "%s: %s", c.what, c.query)
 	}

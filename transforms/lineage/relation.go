@@ -97,9 +97,8 @@ func (b *binder) table(n syntax.Node, names *ctes) ([]*relation, set) {
 	columns := b.in.Columns(ref.Name())
 	r.open = columns == nil
 	for _, c := range columns {
-		name := strings.ToLower(c.Name)
-		uses := set{Source{Table: ref.Name(), Column: name, Kind: Identity}: {}}
-		r.columns = append(r.columns, column{name: name, value: value{uses: uses, typ: c.Type, known: true}})
+		uses := set{Source{Table: ref.Name(), Column: c.Name, Kind: Identity}: {}}
+		r.columns = append(r.columns, column{name: strings.ToLower(c.Name), value: value{uses: uses, typ: c.Type, known: true}})
 	}
 	r.rename(n)
 	return []*relation{r}, set{}
