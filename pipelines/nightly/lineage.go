@@ -5,6 +5,7 @@ import (
 	"errors"
 	"os"
 	"path/filepath"
+	"slices"
 	"time"
 
 	"github.com/tributary-data/tributary/pipelines/lineage"
@@ -128,7 +129,7 @@ func (r *recorder) job(of lineage.Of, parent *lineage.Of, kind string, more ...l
 	if version == "" {
 		version = "unknown"
 	}
-	facets := append(more, lineage.Engine("tributary", version))
+	facets := slices.Concat(more, []lineage.Facet{lineage.Engine("tributary", version)})
 	if from, to := n.interval(); !to.IsZero() {
 		facets = append(facets, lineage.NominalTime(from, to))
 	}

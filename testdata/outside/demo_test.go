@@ -1,4 +1,4 @@
-//go:build contracts || browser
+//go:build contracts || browser || lineage
 
 package outside_test
 
