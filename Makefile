@@ -6,6 +6,7 @@ SHELL := /bin/bash
 BIN := .run/tributary
 GOLANGCI := v2.15.0
 DATACONTRACT := 1.2.8
+OPENLINEAGE := 1.54.0
 DASHBOARD_LINTER := v0.1.1
 COMPOSE := v2.16.2
 AIRFLOWS := 3.3.2 2.11.2
@@ -52,8 +53,13 @@ salesforce: build ## Salesforce-shaped seeds whose keys hardly join: orphans kee
 
 .PHONY: test-contracts
 test-contracts: ## datacontract-cli on the contracts and on the demo's warehouse (needs python3 and PyPI, once)
-	testdata/outside/install-datacontract.sh .tools/datacontract-$(DATACONTRACT) $(DATACONTRACT)
+	testdata/outside/install-python.sh .tools/datacontract-$(DATACONTRACT) 'datacontract-cli[duckdb]==$(DATACONTRACT)'
 	DATACONTRACT=$(CURDIR)/.tools/datacontract-$(DATACONTRACT)/bin/datacontract go test -count=1 -tags contracts ./testdata/outside
+
+.PHONY: test-lineage
+test-lineage: ## every OpenLineage event of a demo night loaded by openlineage-python, strictly (needs python3 and PyPI, once)
+	testdata/outside/install-python.sh .tools/openlineage-$(OPENLINEAGE) openlineage-python==$(OPENLINEAGE)
+	OPENLINEAGE_PYTHON=$(CURDIR)/.tools/openlineage-$(OPENLINEAGE)/bin/python go test -count=1 -tags lineage ./testdata/outside
 
 INSTALL := testdata/outside/install-debian.sh
 FIND_CHROMIUM := $(INSTALL) 'chromium chromium-browser google-chrome' chromium fonts-dejavu-core

@@ -44,7 +44,7 @@ Progress goes to stderr. Stdout ends with one line of JSON off a terminal or wit
 			if opts.KnownAt, err = instant("--known-at", knownAt); err != nil {
 				return err
 			}
-			if _, err = instant("--from", from); err != nil {
+			if opts.From, err = instant("--from", from); err != nil {
 				return err
 			}
 			if opts.To, err = instant("--to", to); err != nil {
@@ -57,7 +57,7 @@ Progress goes to stderr. Stdout ends with one line of JSON off a terminal or wit
 	f.StringSliceVar(&steps, "steps", nil, "steps to do: extract,build,check,publish (default all)")
 	f.StringVar(&opts.AsOf, "as-of", "", "day to compute as of, YYYY-MM-DD (default the last that has ended by --to)")
 	f.StringVar(&knownAt, "known-at", "", "only loads committed by then count, RFC 3339")
-	f.StringVar(&from, "from", "", "begin of the interval that a scheduler runs for, RFC 3339; files are taken by what is new, so it only documents")
+	f.StringVar(&from, "from", "", "begin of the interval that a scheduler runs for, RFC 3339; files are taken by what is new, so it only documents, for lineage")
 	f.StringVar(&to, "to", "", "end of that interval, exclusive; as_of is the last day that has ended by then")
 	f.StringVar(&prog, "program", "then", "with --known-at: the program of that night (then) or today's (current)")
 	f.IntVar(&opts.SkipCode, "skip-code", 0, "exit code when nothing is new and this as_of is published already: 0, or 9 to 255 that a scheduler takes for skipped")

@@ -62,14 +62,12 @@ func drain(pages source.Reader, to *partSeries) error {
 	var b source.Batch
 	for {
 		err := pages.Next(&b)
-		if err != nil && !errors.Is(err, io.EOF) {
+		atEnd := errors.Is(err, io.EOF)
+		if err != nil && !atEnd {
 			return err //nolint:wrapcheck // the caller says of which stream
 		}
-		if writeErr := to.write(&b); writeErr != nil {
-			return writeErr
-		}
-		if err != nil {
-			return nil
+		if err := to.write(&b); err != nil || atEnd {
+			return err
 		}
 	}
 }

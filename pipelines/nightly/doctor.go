@@ -46,6 +46,7 @@ func Doctor(ctx context.Context, dir string) []Finding {
 	}
 	add(Good, "configuration", fmt.Sprintf("%s, amounts in %s, days in %s", p.Config.Project.Value, p.Config.Reporting.Currency.Value, p.Config.Reporting.TimeZone.Value), "")
 	notices(p, add)
+	findLineage(add)
 	contracts(p, add)
 	if _, err := model.Load(ctx, embedded.FS, p.SQL()); err != nil {
 		add(Bad, "models", err.Error(), "docs/models.md")

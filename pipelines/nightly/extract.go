@@ -59,6 +59,7 @@ func (n *night) pass(ctx context.Context, p pass) (int, error) {
 		}
 	}
 	n.summary.RowsLanded += rows
+	n.lineage.extracted(ctx, result)
 	if err != nil {
 		if ExitCode(err) == ExitUnexpected {
 			err = dataError{err}

@@ -39,7 +39,8 @@ type Options struct {
 	Steps          []string  // none = all
 	AsOf           string    // YYYY-MM-DD; "" = the last day in the reporting zone that has ended by To
 	KnownAt        time.Time // only loads committed by then count; zero = now
-	To             time.Time // end of the interval that the run stands for; zero = now
+	From           time.Time // begin of the interval that the run stands for; zero = not said. It only documents
+	To             time.Time // end of that interval; zero = now
 	Windows        []Window  // a backfill: sources that can, extract them one by one; what is published and newer stays, unbuilt
 	ProgramCurrent bool      // with KnownAt: today's program and maps instead of that night's
 	AllowOlder     bool      // publish although what is published is newer
@@ -126,11 +127,13 @@ type night struct {
 	before       previous
 	movedSince   *int64 // number of the file that moved is since; nil = nothing was compared
 	moved        []ops.Moved
+	lineage      *recorder // nil = nobody asked for it
 }
 
 // Run does what the options ask for. The summary is meaningful with an error too; its ExitCode is that of the process.
 func Run(ctx context.Context, opts Options) (Summary, error) {
 	n, err := start(opts)
+	n.openLineage()
 	if err == nil {
 		err = n.takeTurn(ctx)
 	}
@@ -138,6 +141,7 @@ func Run(ctx context.Context, opts Options) (Summary, error) {
 		err = n.inTurn(ctx)
 	}
 	err = n.end(err)
+	n.closeLineage(err)
 	n.tell(ctx, err)
 	return n.summary, err
 }
@@ -312,12 +316,14 @@ func (n *night) step(ctx context.Context, name string, do func(context.Context) 
 	}
 	begun := n.now()
 	n.report(Event{Step: name, Text: "begins"})
+	n.lineage.stepBegins(name, begun)
 	detail, err := do(ctx)
 	status := "ok"
 	if err != nil && !errors.Is(err, ErrNoAccruals) { // which is published
 		status, detail = "failed", firstLine(err)
 	}
 	ended := n.now()
+	n.lineage.stepEnds(ended, err)
 	n.summary.Steps = append(n.summary.Steps, Step{Name: name, Status: status, Seconds: ended.Sub(begun).Seconds(), Detail: detail})
 	n.records.Steps = append(n.records.Steps, lake.Step{Name: name, Status: status, StartedAt: begun.UTC(), FinishedAt: ended.UTC(), Detail: detail})
 	if status != "ok" {

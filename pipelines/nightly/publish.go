@@ -63,6 +63,7 @@ func (n *night) publish(ctx context.Context) (string, error) {
 	if err := n.swap(ctx, version); err != nil {
 		return "", err
 	}
+	n.lineage.published(ctx, version.Path)
 	where := "published " + version.Path + n.elsewhere()
 	if accruals != "" {
 		n.summary.Status = StatusNoAccruals
