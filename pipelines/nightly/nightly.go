@@ -39,7 +39,7 @@ type Options struct {
 	Steps          []string  // none = all
 	AsOf           string    // YYYY-MM-DD; "" = the last day in the reporting zone that has ended by To
 	KnownAt        time.Time // only loads committed by then count; zero = now
-	To             time.Time // end of the interval that the run stands for; zero = now
+	From, To       time.Time // the interval that the run stands for, To exclusive; zero = open, and now
 	Windows        []Window  // a backfill: sources that can, extract them one by one; what is published and newer stays, unbuilt
 	ProgramCurrent bool      // with KnownAt: today's program and maps instead of that night's
 	AllowOlder     bool      // publish although what is published is newer
@@ -233,23 +233,25 @@ func (n *night) setNight() error {
 		n.knownAt = n.opts.KnownAt.UTC()
 	}
 	n.summary.KnownAt = n.knownAt
+	to := n.opts.To
+	if to.IsZero() {
+		to = n.now()
+	}
+	if from := n.opts.From; !from.Before(to) {
+		return configError{fmt.Errorf("--from %s is not before --to %s, which is exclusive and now unless it is given", from.In(n.project.Zone).Format(time.RFC3339), to.In(n.project.Zone).Format(time.RFC3339))}
+	}
+	n.asOf = program.LastDayEnded(to, n.project.Zone)
 	if n.opts.AsOf != "" {
 		day, err := program.ParseDay(n.opts.AsOf)
 		if err != nil {
 			return configError{fmt.Errorf("--as-of: %w", err)}
 		}
 		n.asOf = day
-		if day.After(program.LastDayEnded(n.now(), n.project.Zone)) {
-			n.notice("%s has not ended: once it is published, nights of earlier days are built and not published", n.opts.AsOf)
-		}
-	} else {
-		to := n.opts.To
-		if to.IsZero() {
-			to = n.now()
-		}
-		n.asOf = program.LastDayEnded(to, n.project.Zone)
 	}
 	n.summary.AsOf = n.asOf.Format(time.DateOnly)
+	if n.asOf.After(program.LastDayEnded(n.now(), n.project.Zone)) {
+		n.notice("%s has not ended: once it is published, nights of earlier days are built and not published", n.summary.AsOf)
+	}
 	return nil
 }
 
