@@ -90,7 +90,7 @@ func (a *app) instant(flag, text string) (time.Time, error) {
 
 func (a *app) night(ctx context.Context, opts nightly.Options) error {
 	p := &progress{w: a.err, live: isTerminal(a.err)}
-	opts.Report = p.event
+	opts.Report, opts.Clock = p.event, a.now
 	summary, err := nightly.Run(ctx, opts)
 	p.clear()
 	for _, n := range summary.Notices {
@@ -166,7 +166,11 @@ func clip(s string, n int) string {
 }
 
 func printSummary(w io.Writer, s nightly.Summary) {
-	fmt.Fprintf(w, "\n%s: %s, data as of %s, %.1f s", s.Project, strings.ReplaceAll(s.Status, "_", " "), s.AsOf, s.Seconds)
+	asOf := "data as of " + s.AsOf
+	if zone, err := program.Zone(s.Zone); err == nil { // else it failed before that was known
+		asOf = dataAsOf(zone, s.AsOf, s.KnownAt)
+	}
+	fmt.Fprintf(w, "\n%s: %s, %s, %.1f s", s.Project, strings.ReplaceAll(s.Status, "_", " "), asOf, s.Seconds)
 	if s.Quarantined > 0 {
 		fmt.Fprintf(w, ", %d of %d rows quarantined", s.Quarantined, s.RowsStaged)
 	}

@@ -18,6 +18,7 @@ import (
 	"sync/atomic"
 	"syscall"
 	"testing"
+	"time"
 
 	"github.com/jackc/pgx/v5"
 	"github.com/rogpeppe/go-internal/testscript"
@@ -29,7 +30,20 @@ import (
 // TestMain lets scripts call this program: the test binary runs main when it is called by that name.
 func TestMain(m *testing.M) {
 	localpg.Main()
-	testscript.Main(m, map[string]func(){"tributary": main})
+	testscript.Main(m, map[string]func(){"tributary": func() { mainAt(clock()) }})
+}
+
+// clock is what the environment says it is, by CLOCK, or else the machine's. One that is set stands still.
+func clock() func() time.Time {
+	text := os.Getenv("CLOCK")
+	if text == "" {
+		return time.Now
+	}
+	at, err := time.Parse(time.RFC3339, text)
+	if err != nil {
+		panic(err)
+	}
+	return func() time.Time { return at }
 }
 
 // TestScripts runs testdata/scripts, which read like a manual of the commands. Each has a folder of its own and runs beside the others.

@@ -82,7 +82,7 @@ func (a *app) doctorCommand() *cobra.Command {
 }
 
 func (a *app) doctor(ctx context.Context) error {
-	findings := nightly.Doctor(ctx, a.dir)
+	findings := nightly.Doctor(ctx, a.dir, a.now())
 	var lines []string
 	var bad error
 	for _, f := range findings {

@@ -53,7 +53,7 @@ type Options struct {
 
 const (
 	minLease = time.Second
-	// lastCode is the highest exit code that has a meaning already, 7 in `tributary dashboards diff`; the system has no more than 255.
+	// lastCode is the highest exit code that has a meaning already, 7 of the commands that answer a question; the system has no more than 255.
 	lastCode, highestCode = 7, 255
 )
 
@@ -82,6 +82,7 @@ type Summary struct {
 	Status      string     `json:"status"`
 	ExitCode    int        `json:"exit_code"`
 	AsOf        string     `json:"as_of"`
+	Zone        string     `json:"reporting_tz,omitempty"`
 	KnownAt     time.Time  `json:"known_at,omitzero"`
 	StartedAt   time.Time  `json:"started_at"`
 	Seconds     float64    `json:"seconds"`
@@ -109,7 +110,8 @@ type Step struct {
 type night struct {
 	opts    Options
 	project *project.Project
-	limits  project.Limits // of today, also where project is that of a past night
+	today   *project.Project // also where project is that of a past night
+	limits  project.Limits   // of today too
 	// database is where readers are besides the file, of today too; nil = nowhere
 	database     *postgres.Config
 	databaseDown bool // it did not answer: not to be asked again in this run
@@ -193,8 +195,8 @@ func start(opts Options) (*night, error) {
 	if err != nil {
 		return n, configError{err}
 	}
-	n.project, n.limits = p, p.Config.Limits
-	n.summary.Project = p.Config.Project.Value
+	n.project, n.today, n.limits = p, p, p.Config.Limits
+	n.summary.Project, n.summary.Zone = p.Config.Project.Value, p.Zone.String()
 	n.folder = warehouse.Folder{Dir: p.WarehouseDir()}
 	n.checkNotify()
 	if err := n.needsMaps(); err != nil {
