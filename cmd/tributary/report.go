@@ -55,7 +55,7 @@ func (a *app) report(ctx context.Context, out string) error {
 	if err != nil {
 		return err
 	}
-	return a.show(map[string]string{"report": path}, tableOf{text: path})
+	return a.show(map[string]string{"report": path, "as_of": r.version.AsOf}, tableOf{text: path})
 }
 
 func (a *app) reportCFO(ctx context.Context, out string, pdf bool) error {
@@ -76,7 +76,7 @@ func (a *app) reportCFO(ctx context.Context, out string, pdf bool) error {
 	if err != nil {
 		return err
 	}
-	files, text := map[string]string{"report": path}, path
+	files, text := map[string]string{"report": path, "as_of": r.version.AsOf}, path
 	if pdf {
 		if files["pdf"], err = report.PDF(ctx, browser, path); err != nil {
 			return err
