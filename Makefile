@@ -92,7 +92,8 @@ lint-compose: ## compose.yaml against the Compose Specification, by the package 
 .PHONY: test-airflow
 test-airflow: build ## nights under real Airflow servers of both kinds: success, nothing new, bad data, a killed task, a backfill (needs python3 and PyPI, once; ten minutes)
 	for version in $(AIRFLOWS); do testdata/airflow/install.sh $(CURDIR)/.tools/airflow-$$version $$version; done
-	TRIBUTARY=$(CURDIR)/$(BIN) $(foreach v,$(AIRFLOWS),AIRFLOW_$(subst .,_,$(v))=$(CURDIR)/.tools/airflow-$(v)) go test -count=1 -timeout 30m -tags airflow ./testdata/airflow
+	testdata/outside/install-python.sh .tools/openlineage-$(OPENLINEAGE) openlineage-python==$(OPENLINEAGE)
+	TRIBUTARY=$(CURDIR)/$(BIN) OPENLINEAGE_PYTHON=$(CURDIR)/.tools/openlineage-$(OPENLINEAGE)/bin/python $(foreach v,$(AIRFLOWS),AIRFLOW_$(subst .,_,$(v))=$(CURDIR)/.tools/airflow-$(v)) go test -count=1 -timeout 30m -tags airflow ./testdata/airflow
 
 PREVIEW := dashboards/preview
 .PHONY: dashboards-preview

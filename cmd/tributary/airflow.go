@@ -187,7 +187,7 @@ func (a *app) airflowDoctor(ctx context.Context, makePool bool) error {
 		}
 	}
 	var findings []nightly.Finding
-	for _, f := range s.Doctor(ctx, s.dag, pool, time.Now()) {
+	for _, f := range s.Doctor(ctx, s.dag, pool, a.now()) {
 		findings = append(findings, nightly.Finding(f))
 	}
 	return a.showFindings(findings, "Airflow is not ready for a night")

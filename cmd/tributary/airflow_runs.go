@@ -57,7 +57,7 @@ func (a *app) airflowTrigger(ctx context.Context, asOf string, w waiting) error 
 	if err != nil {
 		return err
 	}
-	now := time.Now()
+	now := a.now()
 	if day.IsZero() {
 		day = program.LastDayEnded(now, s.project.Zone)
 	}

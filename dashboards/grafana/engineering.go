@@ -9,7 +9,8 @@ import (
 func engineering() board {
 	return board{
 		uid: "tributary-engineering", title: "Channel: data engineering",
-		description: "Did the night run, how fresh is the data, what was quarantined, what failed, what was slow.",
+		description: "Did the night run, is anything late, how fresh is the data, what was quarantined, what failed, what was slow.",
+		variables:   []dashboard.VariableModel{asOfVariable()},
 		rows: []row{
 			{"Did the night run, and how old is the data?", []panel{
 				textStat(size{5, 4}, "Last run", "How the newest run ended.", `SELECT status FROM {ops}.run ORDER BY started_at DESC LIMIT 1`,
@@ -25,6 +26,7 @@ func engineering() board {
   UNION ALL
   SELECT 1 FROM {ops}."check" WHERE status <> 'pass' AND run_id = (SELECT run_id FROM {ops}.run ORDER BY started_at DESC LIMIT 1)) AS f`, count(), 1, 2),
 			}},
+			{"Is anything late, by the clock?", []panel{late(size{13, 8}), wasLate(size{11, 8})}},
 			{"How long do runs take?", []panel{
 				runTimes(size{14, 9}),
 				listing(size{10, 9}, "Runs", "The newest first; a failed run leaves what was published before.", "No run is recorded: publish.postgres in tributary.yaml records them",

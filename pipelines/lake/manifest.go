@@ -175,6 +175,9 @@ type Publish struct {
 	Commit    int64     `json:"commit"` // newest commit that the warehouse was built from
 	Program   string    `json:"program,omitempty"`
 	Rollback  bool      `json:"rollback,omitempty"`
+
+	// NoAccruals says that the warehouse has none: an exchange rate is missing.
+	NoAccruals bool `json:"no_accruals,omitempty"`
 }
 
 // GC records what a collection removed.

@@ -23,7 +23,7 @@ var at = time.Date(2026, 10, 1, 2, 0, 0, 123456789, time.UTC)
 func clock() time.Time { return at }
 
 func event(n int) lineage.Event {
-	return lineage.Event{Type: lineage.Start, Time: at, Run: lineage.Run{ID: lineage.RunID("acme", fmt.Sprint(n))}, Job: lineage.Job{Namespace: "n", Name: fmt.Sprint(n)}}
+	return lineage.Event{Type: lineage.Start, Time: at, Run: lineage.Run{ID: lineage.RunID("acme", fmt.Sprint(n), nil)}, Job: lineage.Job{Namespace: "n", Name: fmt.Sprint(n)}}
 }
 
 func settings(url string) lineage.Settings {
@@ -147,7 +147,7 @@ func TestAppends(t *testing.T) {
 	for _, line := range lines {
 		require.True(t, json.Valid([]byte(line)), line)
 	}
-	require.JSONEq(t, `{"eventType":"START","eventTime":"2026-10-01T02:00:00.123456Z","run":{"runId":"`+lineage.RunID("acme", "0").String()+`"},"job":{"namespace":"n","name":"0"},
+	require.JSONEq(t, `{"eventType":"START","eventTime":"2026-10-01T02:00:00.123456Z","run":{"runId":"`+lineage.RunID("acme", "0", nil).String()+`"},"job":{"namespace":"n","name":"0"},
 		"inputs":[],"outputs":[],"producer":"https://github.com/tributary-data/tributary","schemaURL":"https://openlineage.io/spec/2-0-2/OpenLineage.json#/$defs/RunEvent"}`, lines[0])
 }
 

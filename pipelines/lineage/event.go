@@ -77,12 +77,17 @@ func (e Event) line() ([]byte, error) {
 	return out, nil
 }
 
-// RunID is the UUID of a run: its own id where that is one, else a UUID (version 5) made of project and id, the same each time.
-func RunID(project, id string) uuid.UUID {
+// RunID is the UUID of a run: its own id where that is one, else a UUID (version 5) made of project, id and parent, the same each time.
+// A scheduler may give one id to several processes, steps or tries; a run begins and ends once, and the parent tells them apart.
+func RunID(project, id string, parent *Of) uuid.UUID {
 	if own, err := uuid.Parse(id); err == nil {
 		return own
 	}
-	return uuid.NewSHA1(uuid.NameSpaceURL, []byte(producer+"/"+project+"/"+id))
+	name := producer + "/" + project + "/" + id
+	if parent != nil {
+		name += "/" + parent.Run.ID.String()
+	}
+	return uuid.NewSHA1(uuid.NameSpaceURL, []byte(name))
 }
 
 // Part is the UUID of what runs inside a run: the same each time for one name.

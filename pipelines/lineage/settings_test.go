@@ -118,10 +118,12 @@ func TestWrongSettings(t *testing.T) {
 }
 
 func TestRunID(t *testing.T) {
-	require.Equal(t, task, lineage.RunID("acme", task).String())
-	made := lineage.RunID("acme", "manual__2026-10-01")
+	require.Equal(t, task, lineage.RunID("acme", task, nil).String())
+	made := lineage.RunID("acme", "manual__2026-10-01", nil)
 	require.EqualValues(t, 5, made.Version())
-	require.Equal(t, made, lineage.RunID("acme", "manual__2026-10-01"))
-	require.NotEqual(t, made, lineage.RunID("other", "manual__2026-10-01"))
+	require.Equal(t, made, lineage.RunID("acme", "manual__2026-10-01", nil))
+	require.NotEqual(t, made, lineage.RunID("other", "manual__2026-10-01", nil))
+	first, second := lineage.Of{Run: lineage.OfRun{ID: lineage.Part(made, "try 1")}}, lineage.Of{Run: lineage.OfRun{ID: lineage.Part(made, "try 2")}}
+	require.NotEqual(t, lineage.RunID("acme", "manual__2026-10-01", &first), lineage.RunID("acme", "manual__2026-10-01", &second))
 	require.NotEqual(t, lineage.Part(made, "build"), lineage.Part(made, "check"))
 }

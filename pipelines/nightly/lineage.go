@@ -51,7 +51,7 @@ func (n *night) openLineage() {
 		return
 	}
 	r := &recorder{night: n, settings: settings, project: name, client: lineage.Open(settings, n.now)}
-	r.self = lineage.Of{Run: lineage.OfRun{ID: lineage.RunID(name, n.summary.RunID)}, Job: lineage.OfJob{Namespace: settings.Namespace, Name: name}}
+	r.self = lineage.Of{Run: lineage.OfRun{ID: lineage.RunID(name, n.summary.RunID, settings.Parent)}, Job: lineage.OfJob{Namespace: settings.Namespace, Name: name}}
 	n.lineage = r
 	r.emit(lineage.Start, n.summary.StartedAt, r.job(r.self, settings.Parent, jobNight))
 }

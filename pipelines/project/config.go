@@ -125,6 +125,7 @@ type Source struct {
 	Name    string    `yaml:"-"`
 	Type    diag.Text `yaml:"type"`
 	Root    diag.Text `yaml:"root"`
+	Expect  Delivery  `yaml:"expect"`
 	Streams Streams   `yaml:"streams,required"`
 }
 

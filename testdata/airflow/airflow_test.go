@@ -171,6 +171,7 @@ func nights(t *testing.T, version string) {
 	require.Equal(t, newest, p.published(t))
 	require.Contains(t, p.ok(t, "airflow", "doctor"), "success")
 	p.remembered(t)
+	p.joined(t)
 	p.ok(t, "airflow", "pause")
 	require.Contains(t, p.ok(t, "airflow", "status"), "paused")
 }
@@ -224,6 +225,59 @@ func (p project) remembered(t *testing.T) {
 		require.NoError(t, file.DB.QueryRowContext(t.Context(), question).Scan(&got), question)
 		require.Equal(t, want, got, question)
 	}
+}
+
+// joined reads what Airflow and the nights have told of lineage: every event is one, and each of our nights has a run of Airflow's for its
+// parent. A try that was killed has begun and not ended.
+func (p project) joined(t *testing.T) {
+	t.Helper()
+	text, err := os.ReadFile(p.server.events)
+	require.NoError(t, err)
+	type run struct {
+		ID     string `json:"runId"`
+		Facets struct {
+			Parent struct {
+				Run struct {
+					ID string `json:"runId"`
+				} `json:"run"`
+				Root struct {
+					Run struct {
+						ID string `json:"runId"`
+					} `json:"run"`
+				} `json:"root"`
+			} `json:"parent"`
+		} `json:"facets"`
+	}
+	theirs, ours := map[string]string{}, map[string]run{}
+	for line := range strings.Lines(string(text)) {
+		var event struct {
+			Type string `json:"eventType"`
+			Run  run    `json:"run"`
+			Job  struct {
+				Name string `json:"name"`
+			} `json:"job"`
+		}
+		require.NoError(t, json.Unmarshal([]byte(line), &event), line)
+		switch {
+		case strings.HasPrefix(event.Job.Name, "tributary_auenfels"):
+			theirs[event.Run.ID] = event.Job.Name
+		case event.Job.Name == "auenfels":
+			ours[event.Run.ID] = event.Run
+		}
+	}
+	tasks := map[string]int{}
+	for _, r := range ours {
+		require.Contains(t, theirs, r.Facets.Parent.Run.ID)
+		require.Equal(t, "tributary_auenfels", theirs[r.Facets.Parent.Root.Run.ID])
+		tasks[theirs[r.Facets.Parent.Run.ID]]++
+	}
+	// seven runs; two of them ended before the checks or at them, one built twice
+	require.Equal(t, map[string]int{"tributary_auenfels.extract": 7, "tributary_auenfels.build": 8, "tributary_auenfels.check": 6, "tributary_auenfels.publish": 5}, tasks)
+	python := os.Getenv("OPENLINEAGE_PYTHON")
+	require.NotEmpty(t, python, "make test-airflow sets it")
+	said, err := exec.CommandContext(t.Context(), python, "../outside/check_openlineage.py", p.server.events, "1").CombinedOutput()
+	t.Logf("%s", said)
+	require.NoError(t, err)
 }
 
 type version struct {

@@ -22,6 +22,7 @@ import (
 // server is an Airflow of real processes, each of its own as in production: `airflow standalone` cannot be stopped.
 type server struct {
 	version, venv, home, url string
+	events                   string // file of OpenLineage events, Airflow's and ours
 	env                      []string
 }
 
@@ -33,11 +34,14 @@ func start(t *testing.T, version string, env ...string) *server {
 	name := "AIRFLOW_" + strings.ReplaceAll(version, ".", "_")
 	s := &server{version: version, venv: os.Getenv(name), home: t.TempDir()}
 	require.NotEmpty(t, s.venv, "%s is not set: make test-airflow installs Airflow and sets it", name)
+	s.events = filepath.Join(s.home, "events.jsonl")
 	port := freePort(t)
 	s.url = fmt.Sprintf("http://127.0.0.1:%d", port)
 	require.NoError(t, os.MkdirAll(s.dags(), 0o755))
 	s.env = append(os.Environ(), "AIRFLOW_HOME="+s.home, "AIRFLOW__CORE__LOAD_EXAMPLES=False", "AIRFLOW__CORE__DAGS_FOLDER="+s.dags(), "AIRFLOW__CORE__PARALLELISM=2",
 		"AIRFLOW__SCHEDULER__SCHEDULER_HEARTBEAT_SEC=1", "AIRFLOW_URL="+s.url, "AIRFLOW_USERNAME=admin", "AIRFLOW_PASSWORD="+password, "no_proxy=127.0.0.1",
+		`AIRFLOW__OPENLINEAGE__TRANSPORT={"type":"file","log_file_path":"`+s.events+`","append":true}`,
+		"OPENLINEAGE__TRANSPORT__TYPE=file", "OPENLINEAGE__TRANSPORT__LOG_FILE_PATH="+s.events, "OPENLINEAGE__TRANSPORT__APPEND=true",
 		"PATH="+filepath.Join(s.venv, "bin")+":"+os.Getenv("PATH")) // executors start airflow by its name
 	s.env = append(s.env, env...)
 	var processes [][]string

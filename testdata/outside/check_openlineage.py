@@ -1,8 +1,8 @@
-"""Loads every event of a file of JSON lines with the classes of openlineage-python, strictly: python check_openlineage.py FILE
+"""Loads every event of a file of JSON lines with the classes of openlineage-python, strictly: python check_openlineage.py FILE [KILLED]
 
 A field that the classes do not have, one that they need and that is missing, a value of another type, a schema that they do not know: all end it
 with the line and the reason. Facets that other producers add on their own are only asked for what every facet has. Of Tributary's own events it
-also wants that runs begin and end, that columns are made of columns that exist, and that nothing in between gets lost.
+also wants that runs begin and end (but those of as many processes as were killed), that columns are made of columns that exist, and that nothing in between gets lost.
 """
 
 import importlib
@@ -141,10 +141,11 @@ class Graph:
                     raise Wrong(f"{at}: {key[1]}.{column} is made of {origin[1]}, which is no input")
                 self.uses.append((at, key, column, origin, source["field"]))
 
-    def check(self):
-        for run, seen in self.runs.items():
-            if seen[-1] not in ENDS:
-                raise Wrong(f"{self.jobs[run]} has begun and not ended")
+    def check(self, killed):
+        open_runs = sorted(self.jobs[run] for run, seen in self.runs.items() if seen[-1] not in ENDS)
+        nights = [job for job in open_runs if "." not in job]
+        if len(nights) != killed or killed == 0 and open_runs:
+            raise Wrong(f"{open_runs} have begun and not ended, {killed} processes were killed")
         for at, key, column, origin, field in self.uses:
             if column is not None and column not in self.schemas[key]:
                 raise Wrong(f"{at}: {key[1]} has no column {column}")
@@ -152,7 +153,7 @@ class Graph:
                 raise Wrong(f"{at}: {key[1]}.{column} is made of {origin[1]}.{field}, which does not exist")
 
 
-def main(path):
+def main(path, killed="0"):
     graph, events, own, jobs = Graph(), 0, 0, set()
     with open(path, encoding="utf-8") as lines:
         for number, line in enumerate(lines, 1):
@@ -173,7 +174,7 @@ def main(path):
                 graph.add(event, at)
                 own += 1
                 jobs.add(event["job"]["name"])
-    graph.check()
+    graph.check(int(killed))
     if own == 0:
         raise Wrong(f"{path} has no event of Tributary")
     print(f"{events} events, {own} of Tributary in {len(jobs)} jobs, {len(graph.uses)} uses of columns")
@@ -181,6 +182,6 @@ def main(path):
 
 if __name__ == "__main__":
     try:
-        main(sys.argv[1])
+        main(*sys.argv[1:])
     except Wrong as problem:
         sys.exit(str(problem))

@@ -200,7 +200,7 @@ func (t *Target) Tidy(ctx context.Context, but string) error {
 // Drop removes a schema with all that it holds.
 func (t *Target) Drop(ctx context.Context, schema string) error {
 	return wrap(pgx.BeginFunc(ctx, t.conn, func(tx pgx.Tx) error {
-		if _, err := tx.Exec(ctx, lockTimeout); err != nil {
+		if _, err := tx.Exec(ctx, timeouts); err != nil {
 			return err //nolint:wrapcheck // said below
 		}
 		_, err := tx.Exec(ctx, "DROP SCHEMA IF EXISTS "+ident(schema)+" CASCADE")
