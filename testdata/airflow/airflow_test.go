@@ -154,7 +154,7 @@ func nights(t *testing.T, version string) {
 
 	// a task that is killed: the retry does the night
 	p.ok(t, "airflow", "trigger", "--as-of", first.AsOf)
-	p.kill(t, "build")
+	p.kill(t)
 	p.ok(t, "airflow", "status", "--wait")
 	require.Equal(t, map[string]string{"extract": "success 1", "build": "success 2", "check": "success 1", "publish": "success 1"}, p.states(t))
 	require.Greater(t, p.published(t).Commit, first.Commit)
@@ -314,21 +314,29 @@ func (p project) spoiled(t *testing.T, file string, do func()) {
 	require.NoError(t, os.WriteFile(file, text, 0o600))
 }
 
-// kill waits for a step's process and kills it.
-func (p project) kill(t *testing.T, step string) {
+// kill waits until a night is being built, and kills the process.
+func (p project) kill(t *testing.T) {
 	t.Helper()
-	require.Eventually(t, func() bool {
-		lines, err := filepath.Glob("/proc/[0-9]*/cmdline")
+	builds := func() []string {
+		names, err := filepath.Glob(filepath.Join(p.dir, "warehouse", ".build", "night-*.duckdb"))
 		require.NoError(t, err)
-		for _, line := range lines {
-			text, err := os.ReadFile(line)
-			if err != nil || !strings.HasPrefix(string(text), p.binary+"\x00run\x00") || !strings.Contains(string(text), "\x00"+step+"\x00") || !strings.Contains(string(text), p.dir) {
-				continue
-			}
+		return names
+	}
+	before := builds() // the failed night's, to be looked at
+	require.Eventually(t, func() bool {
+		return slices.ContainsFunc(builds(), func(name string) bool { return !slices.Contains(before, name) })
+	}, 2*time.Minute, 20*time.Millisecond, "nothing is built")
+	processes, err := filepath.Glob("/proc/[0-9]*/cmdline")
+	require.NoError(t, err)
+	killed := 0
+	for _, line := range processes {
+		text, err := os.ReadFile(line)
+		if err == nil && strings.HasPrefix(string(text), p.binary+"\x00run\x00") && strings.Contains(string(text), p.dir) {
 			pid, err := strconv.Atoi(filepath.Base(filepath.Dir(line)))
 			require.NoError(t, err)
-			return syscall.Kill(pid, syscall.SIGKILL) == nil
+			require.NoError(t, syscall.Kill(pid, syscall.SIGKILL))
+			killed++
 		}
-		return false
-	}, 2*time.Minute, 20*time.Millisecond, "no process of the step %s", step)
+	}
+	require.Equal(t, 1, killed)
 }
