@@ -167,6 +167,9 @@ type associatedID struct {
 	Type string `json:"type"`
 }
 
+// linksPerObject is how many of a type a list tells with a record: the rest is asked for by itself.
+const linksPerObject = 100
+
 // associationsOf are a record's links with the types asked for; types without any are left out.
 func (c *call) associationsOf(k *kind, id int64, types []string) (map[string]associated, error) {
 	told := map[string]associated{}
@@ -179,16 +182,26 @@ func (c *call) associationsOf(k *kind, id int64, types []string) (map[string]ass
 			return nil, err
 		}
 		var results []associatedID
+		var more *paging
 		for _, other := range c.neighbours(k, id, to) {
+			if len(results) >= linksPerObject {
+				more = c.moreLinks(k, id, to, strconv.FormatInt(other, 10))
+				break
+			}
 			for _, label := range c.links[linkKey(k, id, to)].to[other] {
 				results = append(results, associatedID{ID: strconv.FormatInt(other, 10), Type: linkName(k, to, label)})
 			}
 		}
 		if len(results) > 0 {
-			told[to.listed] = associated{Results: results}
+			told[to.listed] = associated{Results: results, Paging: more}
 		}
 	}
 	return told, nil
+}
+
+// moreLinks says where the links of a record go on.
+func (c *call) moreLinks(from *kind, id int64, to *kind, after string) *paging {
+	return &paging{Next: next{After: after, Link: fmt.Sprintf("http://%s/crm/v4/objects/%s/%d/associations/%s?after=%s", c.r.Host, from.id, id, to.id, after)}}
 }
 
 // linkName is how v3 calls a kind of link: contact_to_company is the primary one.

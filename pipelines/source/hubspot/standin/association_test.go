@@ -3,6 +3,7 @@ package standin_test
 import (
 	"fmt"
 	"net/http"
+	"strings"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -23,8 +24,10 @@ func TestAssociationsOfARecord(t *testing.T) {
 	require.Equal(t, "280 Reseller", back.at("results.0.associationTypes.0.typeId")+" "+back.at("results.0.associationTypes.1.label"))
 	require.JSONEq(t, `{"results": []}`, a.get("/crm/v4/objects/deals/303/associations/companies").text)
 	require.Equal(t, http.StatusNotFound, a.get("/crm/v4/objects/deals/999/associations/companies").status)
-	require.Equal(t, `"USER_DEFINED"`, fmt.Sprintf("%q", a.get("/crm/v4/objects/partner_program/461/associations/companies").at("results.0.associationTypes.0.category")))
+	require.Equal(t, "USER_DEFINED", a.get("/crm/v4/objects/partner_program/461/associations/companies").at("results.0.associationTypes.0.category"))
 
+	require.Equal(t, "578 Primary", a.get("/crm/v4/objects/leads/401/associations/contacts").at("results.0.associationTypes.1.typeId")+" "+
+		a.get("/crm/v4/objects/contacts/201/associations/leads").at("results.0.associationTypes.1.label"))
 	t.Run("are told with lists, a line per label, without types that have none", func(t *testing.T) {
 		r := a.get("/crm/v3/objects/contacts/201?associations=companies,deals,calls")
 		require.JSONEq(t, `{
@@ -71,6 +74,14 @@ func TestManyAssociations(t *testing.T) {
 		require.Equal(t, 1100, seen)
 		require.Equal(t, http.StatusBadRequest, a.get("/crm/v4/objects/deals/302/associations/notes?limit=501").status)
 	})
+	t.Run("of a record in a list end at a hundred, and say where they go on", func(t *testing.T) {
+		r := a.get("/crm/v3/objects/deals/302?associations=notes")
+		require.Equal(t, "5100 - 5101", strings.Join([]string{
+			r.at("associations.notes.results.99.id"), r.at("associations.notes.results.100"), r.at("associations.notes.paging.next.after"),
+		}, " "))
+		link := r.at("associations.notes.paging.next.link")
+		require.Equal(t, "5101", a.get(strings.TrimPrefix(link, a.url)).at("results.0.toObjectId"))
+	})
 	t.Run("of many records each go on by themselves, and none is an error of the batch", func(t *testing.T) {
 		r := a.post("/crm/v4/associations/deals/notes/batch/read", `{"inputs": [{"id": "302"}, {"id": "303"}]}`)
 		require.Equal(t, http.StatusMultiStatus, r.status)
@@ -79,6 +90,7 @@ func TestManyAssociations(t *testing.T) {
 		require.Equal(t, "5500 -", r.at("results.0.to.499.toObjectId")+" "+r.at("results.0.to.500"))
 		r = a.post("/crm/v4/associations/deals/notes/batch/read", `{"inputs": [{"id": "302", "after": "`+r.at("results.0.paging.next.after")+`"}]}`)
 		require.Equal(t, "200 5501", fmt.Sprint(r.status)+" "+r.at("results.0.to.0.toObjectId"))
+		require.Equal(t, http.StatusBadRequest, a.post("/crm/v4/associations/deals/notes/batch/read", `{"inputs": [`+strings.Repeat(`{"id": "1"},`, 1000)+`{"id": "1"}]}`).status)
 		r = a.post("/crm/v4/associations/deals/notes/batch/read", `{"inputs": [{"id": "302", "after": "`+r.at("results.0.paging.next.after")+`"}]}`)
 		require.Equal(t, "6100 -", r.at("results.0.to.99.toObjectId")+" "+r.at("results.0.paging"))
 	})

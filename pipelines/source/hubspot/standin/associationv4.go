@@ -130,9 +130,7 @@ func (c *call) linksOfMany() (any, error) {
 		}
 		one := linksOfOne{From: map[string]string{"id": input.ID}, To: page}
 		if goesOn != "" {
-			one.Paging = &paging{Next: next{
-				After: goesOn, Link: fmt.Sprintf("http://%s/crm/v4/objects/%s/%s/associations/%s?after=%s", c.r.Host, from.id, input.ID, to.id, goesOn),
-			}}
+			one.Paging = c.moreLinks(from, id, to, goesOn)
 		}
 		told = append(told, one)
 	}

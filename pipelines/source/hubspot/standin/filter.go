@@ -106,11 +106,18 @@ func weigh(typ, value string) weight {
 	return weight{text: strings.ToLower(value)}
 }
 
+// compare puts what is no number of a property that became one behind the numbers.
 func (w weight) compare(other weight) int {
-	if w.counted && other.counted {
+	switch {
+	case w.counted && other.counted:
 		return cmp.Compare(w.number, other.number)
+	case w.counted:
+		return -1
+	case other.counted:
+		return 1
+	default:
+		return strings.Compare(w.text, other.text)
 	}
-	return strings.Compare(w.text, other.text)
 }
 
 func compare(typ, a, b string) int { return weigh(typ, a).compare(weigh(typ, b)) }

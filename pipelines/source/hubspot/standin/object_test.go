@@ -5,6 +5,7 @@ import (
 	"net/http"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/require"
 
@@ -77,6 +78,7 @@ func TestAList(t *testing.T) {
 		require.Len(t, a.get("/crm/v3/objects/companies").list("id"), 10)
 		require.Len(t, a.get("/crm/v3/objects/companies?limit=100").list("id"), 100)
 		require.Equal(t, "VALIDATION_ERROR", a.get("/crm/v3/objects/companies?limit=101").at("category"))
+		require.Equal(t, "VALIDATION_ERROR", a.get("/crm/v3/objects/companies?after=x").at("category"))
 		require.Len(t, a.get("/crm/v3/objects/companies?limit=50&propertiesWithHistory=name").list("id"), 50)
 		require.Equal(t, http.StatusBadRequest, a.get("/crm/v3/objects/companies?limit=51&propertiesWithHistory=name").status)
 	})
@@ -128,16 +130,16 @@ func TestWhatProgramsChange(t *testing.T) {
 	a := open(t)
 	id, err := a.Write("contacts", standin.Record{Values: map[string]any{"email": "new@north.example", "firstname": "Mo", "createdate": "2020-01-01T00:00:00.000Z"}})
 	require.NoError(t, err)
-	a.now = a.now.AddDate(0, 0, 1)
+	a.now = a.now.AddDate(0, 0, 1).Add(500 * time.Millisecond)
 	_, err = a.Write("contacts", standin.Record{ID: id, Values: map[string]any{"firstname": nil}})
 	require.NoError(t, err)
 	r := a.get("/crm/v3/objects/contacts/" + id)
-	require.Equal(t, "2020-01-01T00:00:00.000Z 2026-09-22T08:00:00Z null new@north.example", strings.Join([]string{
+	require.Equal(t, "2020-01-01T00:00:00.000Z 2026-09-22T08:00:00.500Z null new@north.example", strings.Join([]string{
 		r.at("createdAt"), r.at("properties.lastmodifieddate"), r.at("properties.firstname"), r.at("properties.email"),
 	}, " "))
 
 	require.NoError(t, a.Archive("contacts", id))
-	require.Equal(t, "2026-09-22T08:00:00Z", a.get("/crm/v3/objects/contacts/"+id+"?archived=true").at("archivedAt"))
+	require.Equal(t, "2026-09-22T08:00:00.500Z", a.get("/crm/v3/objects/contacts/"+id+"?archived=true").at("archivedAt"))
 	_, err = a.Write("contacts", standin.Record{ID: id})
 	require.NoError(t, err)
 	require.Equal(t, "false", a.get("/crm/v3/objects/contacts/"+id).at("archived"), "out of the bin again")
@@ -184,7 +186,10 @@ func TestProperties(t *testing.T) {
 	names := a.get("/crm/v3/properties/deals").list("name")
 	require.Subset(t, names, []string{"amount", "createdate", "dealstage", "hs_lastmodifieddate", "hs_object_id", "hubspot_owner_id", "partner_id"})
 	require.NotContains(t, names, "margin_note", "sensitive ones are asked for by themselves")
-	require.Empty(t, a.get("/crm/v3/properties/deals?dataSensitivity=sensitive").list("name"), "and take a scope")
+	sensitive := "/crm/v3/properties/deals?dataSensitivity=sensitive"
+	require.Empty(t, a.get(sensitive).list("name"), "and take a scope")
+	a.Grant(standin.Token{Key: "pat-open", Scopes: append(standin.AllScopes(), "crm.objects.deals.sensitive.read.v2")})
+	require.Equal(t, "margin_note sensitive", a.ask(http.MethodGet, sensitive, "", "pat-open").all("name")+" "+a.ask(http.MethodGet, sensitive, "", "pat-open").all("dataSensitivity"))
 	require.Equal(t, "contractsent", a.get("/crm/v3/properties/deals/dealstage").at("options.1.value"), "stages are those of the pipelines")
 	r := a.get("/crm/v3/properties/deals/no_such_thing")
 	require.Equal(t, "404 PROPERTY_DOESNT_EXIST", fmt.Sprint(r.status)+" "+r.at("subCategory"))

@@ -198,7 +198,11 @@ func (c *call) sort(k *kind, found []*record, sorts []sorted) {
 		switch {
 		case order == 0:
 			return cmp.Compare(a.id, b.id)
-		case by.Direction == descendingOrder, left.text == "", right.text == "":
+		case left.text == "":
+			return 1
+		case right.text == "":
+			return -1
+		case by.Direction == descendingOrder:
 			return -order
 		default:
 			return order

@@ -83,6 +83,16 @@ func TestASearch(t *testing.T) {
 			require.Equal(t, want, ask(`{"sorts": `+sorts+`}`).all("id"), sorts)
 		}
 	})
+	t.Run("is sorted by a property that became a number: what is none comes behind", func(t *testing.T) {
+		require.NoError(t, a.AddProperty("deals", standin.Property{Name: "seats"}))
+		for id, seats := range map[string]string{"301": "5x", "302": "10", "303": "9"} {
+			_, err := a.Write("deals", standin.Record{ID: id, Values: map[string]any{"seats": seats}})
+			require.NoError(t, err)
+		}
+		require.Equal(t, "302 301 303", ask(`{"sorts": ["seats"]}`).all("id"))
+		require.NoError(t, a.RetypeProperty("deals", "seats", "number"))
+		require.Equal(t, "303 302 301", ask(`{"sorts": ["seats"]}`).all("id"))
+	})
 	t.Run("is refused as HubSpot does", func(t *testing.T) {
 		one := `{"propertyName": "amount", "operator": "HAS_PROPERTY"}`
 		group := func(n int) string { return `{"filters": [` + strings.Repeat(one+",", n-1) + one + `]}` }

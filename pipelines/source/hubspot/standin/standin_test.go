@@ -125,6 +125,20 @@ func (r reply) list(path string) []string {
 	}
 }
 
+func TestAnAccountThatCannotBe(t *testing.T) {
+	for want, data := range map[string]standin.Data{
+		`contact 1: Property "x" does not exist`: {Records: map[string][]standin.Record{"contacts": {{ID: "1", Values: map[string]any{"x": "1"}}}}},
+		`there is no object type "cars"`:         {Properties: map[string][]standin.Property{"cars": {{Name: "x"}}}},
+		`there is no object type "boats"`:        {Pipelines: map[string][]standin.Pipeline{"boats": {{ID: "1"}}}},
+		`contacts have a property "email"`:       {Properties: map[string][]standin.Property{"contacts": {{Name: "email"}}}},
+		`program have a property "x" already`:    {Schemas: []standin.Schema{{ID: "2-1", Name: "program", Properties: []standin.Property{{Name: "x"}, {Name: "x"}}}}},
+		`there is no deal 7 to associate`:        {Associations: []standin.Association{{FromType: "deals", FromID: "7", ToType: "deals", ToID: "7"}}},
+	} {
+		_, err := standin.New(data, standin.Options{})
+		require.ErrorContains(t, err, want)
+	}
+}
+
 func TestAToken(t *testing.T) {
 	a := open(t)
 	t.Run("none or a wrong one is a 401", func(t *testing.T) {

@@ -222,5 +222,11 @@ func (s *Server) SetIndexDelay(d time.Duration) {
 	s.indexDelay = d
 }
 
-// instant is a time as HubSpot writes it: UTC, and milliseconds when there are any.
-func instant(t time.Time) string { return t.UTC().Format("2006-01-02T15:04:05.999Z") }
+// instant is a time as HubSpot writes it, which is Java's way: UTC, with three digits of milliseconds unless they are zero.
+func instant(t time.Time) string {
+	layout := "2006-01-02T15:04:05.000Z"
+	if t.Truncate(time.Millisecond).Nanosecond() == 0 {
+		layout = "2006-01-02T15:04:05Z"
+	}
+	return t.UTC().Format(layout)
+}
