@@ -1,8 +1,11 @@
 package standin
 
 import (
+	"bytes"
+	"context"
 	"encoding/json"
 	"fmt"
+	"io"
 	"net/http"
 	"net/url"
 	"slices"
@@ -23,6 +26,7 @@ const (
 	ExpireToken Harm = "expire_token" // 401, as for a token whose time is over
 	SamePage    Harm = "same_page"    // the page says that it is followed by itself: once it is told twice, always it is told for ever
 	Backwards   Harm = "backwards"    // the page's records in the opposite order
+	NextFirst   Harm = "next_first"   // the records of the next page come in place of this one's, and this one's when the next is asked for
 )
 
 // Fault is something that goes wrong, for which requests and how often.
@@ -116,28 +120,78 @@ func (s *Server) refuse(a *answer, i *Injection) {
 	}
 }
 
-// change harms an answer that is a page of results.
-func (i *Injection) change(a *answer, r *http.Request, body []byte) {
-	if !i.is(SamePage, Backwards) || a.status != http.StatusOK {
+// harm changes an answer that is a page of results. The records that NextFirst put off are told here, too.
+func (s *Server) harm(a *answer, r *http.Request, body []byte, i *Injection) {
+	key := r.URL.Path + " " + afterOf(r.URL.Query(), body)
+	s.mu.Lock()
+	late := s.late[key]
+	delete(s.late, key)
+	s.mu.Unlock()
+	if a.status != http.StatusOK || late == nil && !i.is(SamePage, Backwards, NextFirst) {
 		return
 	}
-	var told map[string]json.RawMessage
-	if err := json.Unmarshal(a.text.Bytes(), &told); err != nil {
-		panic(err) // our own answer
-	}
-	if i.Harm == SamePage {
+	told := page(a)
+	switch {
+	case late != nil:
+		told["results"] = late
+	case i.Harm == SamePage:
 		told["paging"] = raw(paging{Next: next{After: afterOf(r.URL.Query(), body)}})
-	}
-	if i.Harm == Backwards {
+	case i.Harm == Backwards:
 		var results []json.RawMessage
 		if err := json.Unmarshal(told["results"], &results); err != nil {
 			return // not a list
 		}
 		slices.Reverse(results)
 		told["results"] = raw(results)
+	case i.Harm == NextFirst:
+		s.nextFirst(told, r, body)
 	}
 	a.text.Reset()
 	a.text.Write(raw(told))
+}
+
+// nextFirst puts the records of the page that follows into this one, and keeps this one's for then.
+func (s *Server) nextFirst(told map[string]json.RawMessage, r *http.Request, body []byte) {
+	var goesOn paging
+	if told["paging"] == nil || json.Unmarshal(told["paging"], &goesOn) != nil {
+		return // the last page
+	}
+	following := &answer{header: http.Header{}, status: http.StatusOK}
+	s.routes.ServeHTTP(following, withAfter(r, body, goesOn.Next.After))
+	s.mu.Lock()
+	s.late[r.URL.Path+" "+goesOn.Next.After] = told["results"]
+	s.mu.Unlock()
+	told["results"] = page(following)["results"]
+}
+
+// unmetered marks a request that no client made.
+type unmetered struct{}
+
+// withAfter is the same request for another page.
+func withAfter(r *http.Request, body []byte, after string) *http.Request {
+	other := r.Clone(context.WithValue(r.Context(), unmetered{}, true))
+	if r.Method == http.MethodGet {
+		query := r.URL.Query()
+		query.Set("after", after)
+		other.URL.RawQuery = query.Encode()
+		return other
+	}
+	posted := map[string]json.RawMessage{}
+	if err := json.Unmarshal(body, &posted); err != nil {
+		panic(err) // it was answered with a page
+	}
+	posted["after"] = raw(after)
+	other.Body = io.NopCloser(bytes.NewReader(raw(posted)))
+	return other
+}
+
+// page is an answer of ours that can be changed.
+func page(a *answer) map[string]json.RawMessage {
+	var told map[string]json.RawMessage
+	if err := json.Unmarshal(a.text.Bytes(), &told); err != nil {
+		panic(err) // our own JSON
+	}
+	return told
 }
 
 func raw(value any) json.RawMessage {

@@ -121,6 +121,24 @@ func TestPagesThatAreWrong(t *testing.T) {
 		require.Equal(t, "303 302 301", a.get(deals).all("id"))
 		require.Equal(t, "301 302 303", a.get(deals).all("id"))
 	})
+	t.Run("in another order, each record once", func(t *testing.T) {
+		a := open(t)
+		a.SetLimits(standin.Limits{SearchesPerSecond: 3})
+		f := a.Inject(standin.Fault{Harm: standin.NextFirst, Path: deals})
+		order := func(ask func(after string) reply) (seen []string) {
+			for after := ""; after != "-"; {
+				r := ask(after)
+				seen = append(seen, r.list("id")...)
+				after = r.at("paging.next.after")
+			}
+			return seen
+		}
+		require.Equal(t, []string{"302", "301", "303"}, order(func(after string) reply { return a.get(deals + "?limit=1&after=" + after) }))
+		require.Equal(t, []string{"302", "301", "303"}, order(func(after string) reply {
+			return a.post(deals+"/search", `{"limit": 1, "after": "`+after+`"}`)
+		}), "the three searches that the client made are all that count")
+		require.Equal(t, 6, f.Hits())
+	})
 	t.Run("errors stay what they are", func(t *testing.T) {
 		a := open(t)
 		a.Inject(standin.Fault{Harm: standin.SamePage})

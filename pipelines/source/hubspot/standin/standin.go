@@ -47,6 +47,7 @@ type Server struct {
 	indexDelay time.Duration
 	lastID     int64
 	faults     []*Injection
+	late       map[string]json.RawMessage // records of pages that NextFirst put off, by path and cursor
 	counts     map[string]int
 	errors     int
 }
@@ -56,6 +57,7 @@ func New(data Data, options Options) (*Server, error) {
 	s := &Server{
 		clock: options.Clock, hub: options.HubID, routes: http.NewServeMux(), tokens: map[string]*app{}, limits: options.Limits.orDefaults(),
 		kinds: standardKinds(), links: map[string]*linked{}, typeIDs: map[string]int{}, pipelines: map[string][]Pipeline{}, counts: map[string]int{},
+		late: map[string]json.RawMessage{},
 	}
 	if s.clock == nil {
 		s.clock = time.Now
@@ -115,7 +117,7 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		if got.status >= http.StatusBadRequest && !strings.HasPrefix(got.header.Get("Content-Type"), "application/json") { // the mux found no route
 			s.fail(got, &failure{code: got.status, Message: "resource not found"})
 		}
-		fault.change(got, r, body)
+		s.harm(got, r, body, fault)
 	}
 	got.send(w, fault.cuts())
 }
@@ -150,10 +152,13 @@ func (s *Server) handle(pattern string, meter meter, reply func(*call) (any, err
 }
 
 func (c *call) reply(meter meter, header http.Header, reply func(*call) (any, error)) (any, error) {
-	if meter != nil {
-		if err := c.authenticate(); err != nil {
-			return nil, err
-		}
+	if meter == nil {
+		return reply(c)
+	}
+	if err := c.authenticate(); err != nil {
+		return nil, err
+	}
+	if c.r.Context().Value(unmetered{}) == nil {
 		if err := meter(c, header); err != nil {
 			return nil, err
 		}
