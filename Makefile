@@ -13,7 +13,7 @@ AIRFLOWS := 3.3.2 2.11.2
 LEADS := 1000000
 MEMORY := 1GiB
 # ./... passes over folders named testdata: the packages in ours are named
-PACKAGES = ./... $(shell find testdata -name '*.go' -exec dirname {} + | sort -u | sed 's|^|./|')
+PACKAGES = ./... $(shell find testdata -name node_modules -prune -o -name '*.go' -exec dirname {} + | sort -u | sed 's|^|./|')
 
 .PHONY: help
 help: ## list the targets
@@ -70,6 +70,16 @@ test-browser: ## the reports in a headless Chromium: drawn, complete, no network
 .PHONY: test-psql
 test-psql: ## the roles of dashboards/postgres, made by psql as PostgreSQL's image does it (installs Debian's as root)
 	psql=$$($(INSTALL) psql postgresql-client); PSQL=$$psql go test -count=1 -tags psql ./dashboards/postgres
+
+# A server in Go, a client from npm: one line each.
+NPM := testdata/outside/npm
+.PHONY: test-npm-clients
+test-npm-clients: $(NPM)/node_modules/.package-lock.json ## clients of vendors' APIs that others wrote, against our test servers (needs Node; npm's registry, once)
+	cd $(NPM) && go run ./hubspot node hubspot.mjs
+
+$(NPM)/node_modules/.package-lock.json: $(NPM)/package-lock.json
+	cd $(NPM) && npm ci --no-audit --no-fund
+	@touch $@
 
 .PHONY: dashboards
 dashboards: ## write dashboards/provisioning anew from the catalogue: dashboards, data source, alert rules
