@@ -7,6 +7,9 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"io"
+	"net/http"
+	"net/http/httptest"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -35,7 +38,7 @@ func newProject(t *testing.T, s *server) project {
 	p.ok(t, "demo", p.dir)
 	config, err := os.OpenFile(filepath.Join(p.dir, "tributary.yaml"), os.O_APPEND|os.O_WRONLY, 0o600)
 	require.NoError(t, err)
-	_, err = config.WriteString("\nairflow: {history: true}\n")
+	_, err = config.WriteString("\nairflow: {history: true}\nnotify:\n  webhook: ${NOTICE_ADDRESS}\n")
 	require.NoError(t, errors.Join(err, config.Close()))
 	return p
 }
@@ -108,7 +111,9 @@ func TestAirflow2(t *testing.T) { nights(t, "2.11.2") }
 
 // nights is what a data engineer sees of a project under Airflow, from the first file to a backfill.
 func nights(t *testing.T, version string) {
-	s := start(t, version)
+	told := newListener(t)
+	// a connection of Airflow's holds the notice's address; the callback has its own in the worker's environment
+	s := start(t, version, "AIRFLOW_CONN_TRIBUTARY_NOTICE="+told.url+"/notice", "TRIBUTARY_WEBHOOK="+told.url+"/callback")
 	p := newProject(t, s)
 	dag := filepath.Join(s.dags(), "tributary_auenfels.py")
 
@@ -117,7 +122,7 @@ func nights(t *testing.T, version string) {
 	require.Equal(t, 2, code)
 	require.Contains(t, out, "tributary does not exist")
 	require.Contains(t, out, "tributary_auenfels is not there")
-	p.ok(t, "airflow", "dag", "--command", p.binary, "--retry-delay", "1s", "--out", dag)
+	p.ok(t, "airflow", "dag", "--command", p.binary, "--retry-delay", "1s", "--connection", "NOTICE_ADDRESS=tributary_notice", "--out", dag)
 	p.check(t, dag)
 	require.Eventually(t, func() bool { _, _, code := p.run(t, "airflow", "status"); return code == 0 }, 2*time.Minute, 2*time.Second, "the DAG is not read")
 	out = p.ok(t, "airflow", "doctor", "--make-pool")
@@ -149,6 +154,8 @@ func nights(t *testing.T, version string) {
 		require.Contains(t, stderr, "tributary airflow logs")
 		require.Equal(t, map[string]string{"extract": "success 1", "build": "success 1", "check": "failed 1", "publish": "upstream_failed 0"}, p.states(t))
 		require.Contains(t, p.ok(t, "airflow", "logs"), "are quarantined, more than the limits allow")
+		require.Contains(t, told.said(t, "/notice"), "are quarantined, more than the limits allow", "the process's own notice")
+		require.Contains(t, told.said(t, "/callback"), "task check, run tributary__", "the callback's")
 		require.Equal(t, first, p.published(t))
 	})
 
@@ -170,10 +177,42 @@ func nights(t *testing.T, version string) {
 	}
 	require.Equal(t, newest, p.published(t))
 	require.Contains(t, p.ok(t, "airflow", "doctor"), "success")
+	require.Empty(t, told.calls, "somebody was told of a night that went well, or of a try that is made again")
 	p.remembered(t)
 	p.joined(t)
 	p.ok(t, "airflow", "pause")
 	require.Contains(t, p.ok(t, "airflow", "status"), "paused")
+}
+
+// listener takes notices.
+type listener struct {
+	url   string
+	calls chan [2]string // path and body
+}
+
+func newListener(t *testing.T) listener {
+	t.Helper()
+	l := listener{calls: make(chan [2]string, 100)}
+	server := httptest.NewServer(http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) {
+		body, _ := io.ReadAll(r.Body)
+		l.calls <- [2]string{r.URL.Path, string(body)}
+	}))
+	t.Cleanup(server.Close)
+	l.url = server.URL
+	return l
+}
+
+// said is the next notice, which must have come to a path.
+func (l listener) said(t *testing.T, path string) string {
+	t.Helper()
+	select {
+	case call := <-l.calls:
+		require.Equal(t, path, call[0])
+		return call[1]
+	case <-time.After(30 * time.Second):
+		require.Fail(t, "nobody was told", path)
+		return ""
+	}
 }
 
 // check loads the DAG as Airflow does: no warning of ours, and what a night needs; so with the one whose steps run in pods. ruff's rules for
