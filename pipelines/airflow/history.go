@@ -18,35 +18,99 @@ const (
 	StreamTasks = "task_runs" // a row per try of a task
 )
 
-// overlap is how far behind the last look the next one begins: what Airflow was writing at that moment is seen then.
-const overlap = time.Minute
+// HistoryOverlap is how far behind the last look the next one begins: what Airflow was writing at that moment is seen then.
+const HistoryOverlap = time.Minute
 
-// RunHistory begins to read the runs of a DAG that have changed since a moment, all of them for the zero time.
-func (a *Airflow) RunHistory(ctx context.Context, dag string, since time.Time) (source.Pages, error) {
-	return a.history(ctx, "/dags/"+url.PathEscape(dag)+"/dagRuns", since, runColumns(), func(says answer) (rows [][]string, asked int, err error) {
-		for _, r := range says.Runs {
-			rows = append(rows, r.row())
-		}
-		return rows, len(says.Runs), nil
-	})
+// History is what Airflow remembers of a DAG, as a source: its streams are StreamRuns and StreamTasks.
+func (a *Airflow) History(dag string) source.Connector { return &history{airflow: a, dag: dag} }
+
+type history struct {
+	airflow *Airflow
+	dag     string
 }
 
-// TaskHistory begins to read the tasks of a DAG that have changed since a moment, each of their tries.
-func (a *Airflow) TaskHistory(ctx context.Context, dag string, since time.Time) (source.Pages, error) {
-	return a.history(ctx, "/dags/"+url.PathEscape(dag)+"/dagRuns/~/taskInstances", since, taskColumns(), func(says answer) (rows [][]string, asked int, err error) {
-		for _, newest := range says.Tasks {
-			tries := []Task{newest}
-			if newest.Try > 1 { // Airflow lists the newest alone
-				if tries, err = a.Tries(ctx, newest.DAG, newest.Run, newest.ID); err != nil {
-					return nil, 0, err
-				}
-			}
-			for _, t := range tries {
-				rows = append(rows, t.row())
+// Check asks for one run of the DAG.
+func (h *history) Check(ctx context.Context, streams []source.Stream) ([]source.Finding, error) {
+	var says answer
+	if err := h.airflow.get(ctx, h.path(StreamRuns), url.Values{"limit": {"1"}}, &says); err != nil {
+		return nil, err
+	}
+	var out []source.Finding
+	for _, s := range streams {
+		out = append(out, source.Finding{Subject: s.Name, OK: true, Detail: "may be read"})
+	}
+	return out, nil
+}
+
+// Objects are the two streams.
+func (h *history) Objects(context.Context) ([]source.Object, error) {
+	return []source.Object{{Name: StreamRuns, Kind: "history", Rows: -1}, {Name: StreamTasks, Kind: "history", Rows: -1}}, nil
+}
+
+// Describe says what is read of a stream. Airflow can be asked for what has changed, but does not say when a row did.
+func (h *history) Describe(_ context.Context, s source.Stream) (source.Description, error) {
+	columns, key := runColumns(), runColumns()[:2]
+	switch s.ObjectName() {
+	case StreamRuns:
+	case StreamTasks:
+		columns, key = taskColumns(), taskColumns()[:4]
+	default:
+		return source.Description{}, fmt.Errorf("%w: Airflow has no history named %s", source.ErrConfig, s.ObjectName())
+	}
+	d := source.Description{Origin: "airflow:" + h.dag + "/" + s.ObjectName(), Key: key, ByInterval: true}
+	for _, name := range columns {
+		d.Fields = append(d.Fields, source.Field{Name: name, Type: "text", Kind: source.Text})
+	}
+	return d, nil
+}
+
+// Begin is the server's clock.
+func (h *history) Begin(ctx context.Context) (time.Time, error) { return h.airflow.clock(ctx) }
+
+// Close does nothing.
+func (h *history) Close() error { return nil }
+
+// Open begins to read what has changed since the begin of the interval; its end is now in any case. Of a task every try is a row.
+func (h *history) Open(ctx context.Context, r source.Request) (source.Pages, error) {
+	p := &pages{ctx: ctx, airflow: h.airflow, path: h.path(r.Stream.ObjectName()), columns: r.Names(), rows: runRows}
+	if r.Stream.ObjectName() == StreamTasks {
+		p.rows = func(says answer) ([][]string, int, error) { return h.airflow.taskRows(ctx, says) }
+	}
+	p.query = url.Values{"limit": {strconv.Itoa(page)}}
+	if !r.Interval.From.IsZero() {
+		p.query.Set("updated_at_gte", r.Interval.From.UTC().Format(time.RFC3339))
+	}
+	return p, nil
+}
+
+func (h *history) path(stream string) string {
+	path := "/dags/" + url.PathEscape(h.dag) + "/dagRuns"
+	if stream == StreamTasks {
+		path += "/~/taskInstances"
+	}
+	return path
+}
+
+func runRows(says answer) (rows [][]string, asked int, err error) {
+	for _, r := range says.Runs {
+		rows = append(rows, r.row())
+	}
+	return rows, len(says.Runs), nil
+}
+
+func (a *Airflow) taskRows(ctx context.Context, says answer) (rows [][]string, asked int, err error) {
+	for _, newest := range says.Tasks {
+		tries := []Task{newest}
+		if newest.Try > 1 { // Airflow lists the newest alone
+			if tries, err = a.Tries(ctx, newest.DAG, newest.Run, newest.ID); err != nil {
+				return nil, 0, err
 			}
 		}
-		return rows, len(says.Tasks), nil
-	})
+		for _, t := range tries {
+			rows = append(rows, t.row())
+		}
+	}
+	return rows, len(says.Tasks), nil
 }
 
 func runColumns() []string {
@@ -87,24 +151,10 @@ type pages struct {
 	query   url.Values
 	columns []string
 	rows    func(answer) (rows [][]string, asked int, err error)
-	until   time.Time
 	seen    int // of what was asked for
 	total   int
 	line    int64 // of what was read
 	asked   bool
-}
-
-func (a *Airflow) history(ctx context.Context, path string, since time.Time, columns []string, rows func(answer) ([][]string, int, error)) (source.Pages, error) {
-	until, err := a.clock(ctx)
-	if err != nil {
-		return nil, err
-	}
-	p := &pages{ctx: ctx, airflow: a, path: path, columns: columns, rows: rows, until: until.Add(-overlap)}
-	p.query = url.Values{"limit": {strconv.Itoa(page)}}
-	if !since.IsZero() {
-		p.query.Set("updated_at_gte", since.UTC().Format(time.RFC3339))
-	}
-	return p, nil
 }
 
 // clock is the server's: ours may be another.
@@ -127,12 +177,15 @@ func (a *Airflow) clock(ctx context.Context) (time.Time, error) {
 	return at.UTC(), nil
 }
 
-func (p *pages) Until() time.Time { return p.until }
+// Told is nothing: what Airflow counts may be another number a page later, and it does not count tries.
+func (p *pages) Told() source.Told { return source.Told{} }
+
+// Close ends the reading.
+func (p *pages) Close() error { return nil }
 
 // Next reads a page. A run that is added meanwhile is new at the end; rows that move between pages are merged by key or come the next time.
 func (p *pages) Next(b *source.Batch) error {
-	b.Reset(p.columns)
-	b.Arena = b.Arena[:0]
+	b.Begin(p.columns)
 	if p.asked && p.seen >= p.total {
 		return io.EOF
 	}

@@ -10,6 +10,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	"github.com/tributary-data/tributary/pipelines/airflow"
 	"github.com/tributary-data/tributary/pipelines/source"
 )
 
@@ -38,6 +39,17 @@ func read(t *testing.T, p source.Pages) []string {
 	}
 }
 
+// history opens what has changed of a DAG since a moment.
+func history(t *testing.T, a *airflow.Airflow, stream string, since time.Time) source.Pages {
+	t.Helper()
+	c, s := a.History("d"), source.Stream{Name: stream}
+	d, err := c.Describe(t.Context(), s)
+	require.NoError(t, err)
+	pages, err := c.Open(t.Context(), source.Request{Stream: s, Fields: d.Fields, Interval: source.Interval{From: since}})
+	require.NoError(t, err)
+	return pages
+}
+
 func TestHistoryIsReadPageByPage(t *testing.T) {
 	var asked []string
 	a := three(t, map[string]http.HandlerFunc{
@@ -50,11 +62,12 @@ func TestHistoryIsReadPageByPage(t *testing.T) {
 			text(http.StatusOK, `{"total_entries":2,"dag_runs":[`+states[r.URL.Query().Get("offset")]+`]}`)(w, r)
 		},
 	})
-	pages, err := a.RunHistory(t.Context(), "d", time.Date(2026, 9, 30, 2, 0, 0, 0, time.UTC))
-	require.NoError(t, err)
+	pages := history(t, a, airflow.StreamRuns, time.Date(2026, 9, 30, 2, 0, 0, 0, time.UTC))
 	require.Equal(t, []string{"d r1 scheduled success - - - 2026-10-01T00:15:00.25Z - -", "d r2 - a_new_state - - - - - -"}, read(t, pages))
 	require.Equal(t, []string{"0 2026-09-30T02:00:00Z", "1 2026-09-30T02:00:00Z"}, asked)
-	require.WithinDuration(t, time.Now(), pages.Until(), time.Hour, "the server's clock, which is this machine's here")
+	now, err := a.History("d").Begin(t.Context())
+	require.NoError(t, err)
+	require.WithinDuration(t, time.Now(), now, time.Hour, "the server's clock, which is this machine's here")
 }
 
 func TestHistoryHasEveryTry(t *testing.T) {
@@ -64,14 +77,12 @@ func TestHistoryHasEveryTry(t *testing.T) {
 		"GET /api/v2/dags/d/dagRuns/r/taskInstances/build/tries": text(http.StatusOK, `{"task_instances":[
 			{"dag_id":"d","dag_run_id":"r","task_id":"build","try_number":1,"state":"failed"},{"dag_id":"d","dag_run_id":"r","task_id":"build","try_number":2,"state":"running"}]}`),
 	})
-	pages, err := a.TaskHistory(t.Context(), "d", time.Time{})
-	require.NoError(t, err)
+	pages := history(t, a, airflow.StreamTasks, time.Time{})
 	require.Equal(t, []string{"d r extract 1 success - - - -", "d r build 1 failed - - - -", "d r build 2 running - - - -"}, read(t, pages))
 }
 
 func TestHistoryThatShrinksEnds(t *testing.T) {
 	a := three(t, map[string]http.HandlerFunc{"GET /api/v2/dags/d/dagRuns": text(http.StatusOK, `{"total_entries":900,"dag_runs":[]}`)})
-	pages, err := a.RunHistory(t.Context(), "d", time.Time{})
-	require.NoError(t, err)
+	pages := history(t, a, airflow.StreamRuns, time.Time{})
 	require.Empty(t, read(t, pages))
 }

@@ -32,13 +32,14 @@ const (
 	SnapshotNewestFile = "newest_file" // dated full dumps: only the file with the last name counts
 )
 
-// Stream is one stream of a file source.
+// Stream is one stream of a source: made of files, or asked for.
 type Stream struct {
 	Source   string
 	Name     string
-	Mode     string // append when empty
-	Snapshot string // per_file when empty; only in snapshot mode
+	Mode     string // append when empty; of a stream that is asked for, what its description allows
+	Snapshot string // per_file when empty; only of files in snapshot mode
 	File     file.Spec
+	Ask      *Ask // nil for files
 }
 
 // Options of a run.
@@ -47,6 +48,7 @@ type Options struct {
 	Clock      func() time.Time // of load ids and _extracted_at; time.Now when nil
 	Parallel   int              // files at a time; 2 when 0
 	Progress   func(Progress)   // called from several goroutines, never at the same time; may be nil
+	Current    Current          // needed where streams are asked for
 }
 
 // Progress tells how far the extraction has come.
@@ -56,6 +58,8 @@ type Progress struct {
 	Rows           int64 // landed so far, over all files of the run
 	Bytes          int64 // read so far, over all files of the run
 	TotalBytes     int64 // of all files that are to be read
+	Read           int64 // rows of this stream so far, where it is asked for
+	Total          int64 // … of so many, as its source says; 0 = it does not say
 }
 
 // Result of a run. Streams are in the order in which they were asked for.
@@ -102,10 +106,10 @@ func (c ColumnChange) String() string {
 	return fmt.Sprintf("%s: column %s was %s and is %s", c.File, c.Column, c.Was, c.Is)
 }
 
-// Retryable tells whether the same run may go well a little later: a file was still being written, the disk was full, or another
-// writer had the lake.
+// Retryable tells whether the same run may go well a little later: a file was still being written, a source did not answer, the disk
+// was full, or another writer had the lake.
 func Retryable(err error) bool {
-	return errors.Is(err, source.ErrChanged) || errors.Is(err, lake.ErrDiskFull) || errors.Is(err, lake.ErrLostTurn)
+	return errors.Is(err, source.ErrChanged) || errors.Is(err, source.ErrTransient) || errors.Is(err, lake.ErrDiskFull) || errors.Is(err, lake.ErrLostTurn)
 }
 
 // Run lands what is new. Every stream stands for itself: one that fails commits nothing and its StreamResult says why, the others
@@ -125,6 +129,7 @@ func Run(ctx context.Context, w *lake.Writer, streams []Stream, opts Options) (R
 		r.plans = append(r.plans, r.plan(ctx, s))
 	}
 	r.land(ctx)
+	r.ask(ctx)
 	var result Result
 	var problems []error
 	for _, p := range r.plans {
@@ -168,6 +173,9 @@ func (r *run) land(ctx context.Context) {
 	}
 	var jobs []job
 	for _, p := range r.plans {
+		if p.Ask != nil {
+			continue
+		}
 		p.landed = make([]landed, len(p.files))
 		p.pending.Add(len(p.files))
 		for i, f := range p.files {
@@ -195,8 +203,10 @@ func (r *run) land(ctx context.Context) {
 		})
 	}
 	for _, p := range r.plans {
-		p.pending.Wait()
-		r.finish(ctx, p)
+		if p.Ask == nil {
+			p.pending.Wait()
+			r.finish(ctx, p)
+		}
 	}
 	_ = workers.Wait() // they return no errors: the landings hold them
 }
@@ -211,6 +221,11 @@ func (r *run) finish(ctx context.Context, p *plan) {
 	if p.result.Err == nil {
 		p.result.Err = r.commit(ctx, p)
 	}
+	r.takeBack(p)
+}
+
+// takeBack removes what was landed for a stream that failed.
+func (r *run) takeBack(p *plan) {
 	if p.result.Err == nil {
 		return
 	}
@@ -233,13 +248,17 @@ func (r *run) commit(ctx context.Context, p *plan) error {
 
 // advance reports progress.
 func (r *run) advance(p *plan, fileName string, rows, bytes int64) {
+	r.tell(Progress{Source: p.Source, Stream: p.Name, File: fileName, Rows: rows, Bytes: bytes})
+}
+
+// tell adds to what was done and reports it.
+func (r *run) tell(now Progress) {
 	r.progress.Lock()
 	defer r.progress.Unlock()
-	r.done.Rows += rows
-	r.done.Bytes += bytes
+	r.done.Rows += now.Rows
+	r.done.Bytes += now.Bytes
 	if r.opts.Progress != nil {
-		now := r.done
-		now.Source, now.Stream, now.File = p.Source, p.Name, fileName
+		now.Rows, now.Bytes, now.TotalBytes = r.done.Rows, r.done.Bytes, r.done.TotalBytes
 		r.opts.Progress(now)
 	}
 }

@@ -109,48 +109,59 @@ func (l *lander) landText(ctx context.Context, p *plan, i int) (landed, error) {
 		return landed{}, err
 	}
 	defer in.Close()
-	from := lineage{loadID: p.loadID, extractedAt: p.started, sourceFile: found.Name}
-	rows := &partSeries{
-		writer: l.run.writer, from: from,
-		path: func(part int) string { return lake.RawPath(p.name(), p.loadID, i+1, part) },
-	}
+	rows, rejects := l.run.series(p, found.Name, i+1, lake.RawPath), l.run.series(p, found.Name, i+1, lake.QuarantinePath)
 	defer rows.discard()
-	rejects := &partSeries{
-		writer: l.run.writer, from: from,
-		path: func(part int) string { return lake.QuarantinePath(p.name(), p.loadID, i+1, part) },
-	}
 	defer rejects.discard()
 	out := landed{rules: map[string]int64{}}
-	if err := l.copy(ctx, p, in, rows, rejects, out.rules); err != nil {
+	bytes := int64(0)
+	err = l.copy(ctx, in, rows, rejects, out.rules, func(n int64) {
+		read := in.BytesRead()
+		l.run.advance(p, found.Name, n, read-bytes)
+		bytes = read
+	})
+	if err != nil {
 		return landed{}, err
 	}
 	content, err := in.Finish()
 	if err != nil {
 		return landed{}, err
 	}
-	if err := rows.atLeastOne(); err != nil {
-		return landed{}, err
-	}
-	if out.parts, err = rows.keep(); err != nil {
-		return landed{}, err
-	}
-	if out.quarantine, err = rejects.keep(); err != nil {
-		return landed{}, err
-	}
 	out.file = lake.File{Path: found.Name, Size: content.Size, ModTime: content.ModTime, SHA256: content.SHA256}
-	for _, part := range out.parts {
-		out.file.Rows += part.Rows
-		out.columns = lake.UnionColumns(out.columns, part.Columns)
-	}
-	for i := range out.quarantine {
-		out.file.Quarantined += out.quarantine[i].Rows
-		out.quarantine[i].Columns = nil // always the same
-	}
-	return out, nil
+	return out, out.keep(rows, rejects)
 }
 
-// copy reads in one goroutine and writes in another.
-func (l *lander) copy(ctx context.Context, p *plan, in *file.Input, rows, rejects *partSeries, rules map[string]int64) error {
+// keep finishes the parts and counts them. There is one of rows at least, so that the columns are known.
+func (l *landed) keep(rows, rejects *partSeries) (err error) {
+	if err := rows.atLeastOne(); err != nil {
+		return err
+	}
+	if l.parts, err = rows.keep(); err != nil {
+		return err
+	}
+	if l.quarantine, err = rejects.keep(); err != nil {
+		return err
+	}
+	for _, part := range l.parts {
+		l.file.Rows += part.Rows
+		l.columns = lake.UnionColumns(l.columns, part.Columns)
+	}
+	for i := range l.quarantine {
+		l.file.Quarantined += l.quarantine[i].Rows
+		l.quarantine[i].Columns = nil // always the same
+	}
+	return nil
+}
+
+// series begins the parts of one input.
+func (r *run) series(p *plan, origin string, number int, path func(lake.StreamName, string, int, int) string) *partSeries {
+	return &partSeries{
+		writer: r.writer, from: lineage{loadID: p.loadID, extractedAt: p.started, sourceFile: origin},
+		path: func(part int) string { return path(p.name(), p.loadID, number, part) },
+	}
+}
+
+// copy reads in one goroutine and writes in another. took is told of every batch that is written.
+func (l *lander) copy(ctx context.Context, in source.Reader, rows, rejects *partSeries, rules map[string]int64, took func(rows int64)) error {
 	free, full := make(chan *source.Batch, batches), make(chan *source.Batch, batches)
 	for i := range l.batches {
 		free <- &l.batches[i]
@@ -177,7 +188,6 @@ func (l *lander) copy(ctx context.Context, p *plan, in *file.Input, rows, reject
 		}
 	})
 	group.Go(func() error {
-		name, bytes := in.Name(), int64(0)
 		for b := range full {
 			if err := rows.write(b); err != nil {
 				return err
@@ -185,9 +195,7 @@ func (l *lander) copy(ctx context.Context, p *plan, in *file.Input, rows, reject
 			if err := writeRejects(rejects, b, rules); err != nil {
 				return err
 			}
-			read := in.BytesRead()
-			l.run.advance(p, name, int64(b.Rows()), read-bytes)
-			bytes = read
+			took(int64(b.Rows()))
 			free <- b
 		}
 		return nil

@@ -21,6 +21,9 @@ const (
 	chunk         = 2_048 // values handed to the writer at a time
 )
 
+// opDelete is the _op of a row that announces a deletion.
+const opDelete = "delete"
+
 // lineage is what every row of a load has besides its line.
 type lineage struct {
 	loadID      string
@@ -74,7 +77,7 @@ func (p *textPart) write(b *source.Batch) error {
 			return err
 		}
 	}
-	for i, err := range p.writeLineage(b.Lines) {
+	for i, err := range p.writeLineage(b) {
 		if err != nil {
 			return fmt.Errorf("writing lineage column %d: %w", i, err)
 		}
@@ -114,15 +117,32 @@ func (p *textPart) writeText(column int, b *source.Batch) error {
 }
 
 // writeLineage writes the lineage columns in the order of lake.LineageColumns.
-func (p *textPart) writeLineage(lines []int64) [5]error {
-	first := len(p.names)
+func (p *textPart) writeLineage(b *source.Batch) [5]error {
+	first, lines := len(p.names), b.Lines
 	return [5]error{
 		p.constant(first, len(lines), parquet.ByteArrayValue([]byte(p.from.loadID)).Level(0, 0, first)),
 		p.constant(first+1, len(lines), parquet.Int64Value(p.from.extractedAt.UnixMicro()).Level(0, 0, first+1)),
 		p.constant(first+2, len(lines), parquet.ByteArrayValue([]byte(p.from.sourceFile)).Level(0, 0, first+2)),
 		p.lines(first+3, lines),
-		p.constant(first+4, len(lines), parquet.NullValue().Level(0, 0, first+4)),
+		p.ops(first+4, b),
 	}
+}
+
+func (p *textPart) ops(column int, b *source.Batch) error {
+	none, deleted := parquet.NullValue().Level(0, 0, column), parquet.ByteArrayValue([]byte(opDelete)).Level(0, 1, column)
+	if len(b.Deleted) == 0 {
+		return p.constant(column, b.Rows(), none)
+	}
+	for row := range b.Rows() {
+		value := none
+		if b.IsDeleted(row) {
+			value = deleted
+		}
+		if err := p.constant(column, 1, value); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 func (p *textPart) constant(column, rows int, value parquet.Value) error {

@@ -5,6 +5,7 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"fmt"
+	"maps"
 	"regexp"
 	"slices"
 	"strings"
@@ -39,6 +40,9 @@ func (r *run) plan(ctx context.Context, s Stream) *plan {
 	p := &plan{Stream: s, result: StreamResult{Source: s.Source, Stream: s.Name, Rules: map[string]int64{}}}
 	p.started = r.opts.Clock().UTC().Truncate(time.Microsecond)
 	p.loadID = newLoadID(p.started)
+	if p.Ask != nil {
+		return p // it is described first, when its source is asked
+	}
 	if p.Mode == "" {
 		p.Mode = ModeAppend
 	}
@@ -89,11 +93,14 @@ func (p *plan) check() error {
 			return fmt.Errorf("%q is no name for a source or stream: use letters, digits and _", name)
 		}
 	}
-	if !slices.Contains([]string{ModeAppend, ModeUpsert, ModeSnapshot}, p.Mode) {
+	if !slices.Contains([]string{"", ModeAppend, ModeUpsert, ModeSnapshot}, p.Mode) {
 		return fmt.Errorf("mode %q is unknown: use append, upsert or snapshot", p.Mode)
 	}
 	if !slices.Contains([]string{"", SnapshotPerFile, SnapshotNewestFile}, p.Snapshot) {
 		return fmt.Errorf("snapshot %q is unknown: use per_file or newest_file", p.Snapshot)
+	}
+	if p.Ask != nil {
+		return nil
 	}
 	if issues := p.File.Issues(); len(issues) > 0 {
 		return fmt.Errorf("%s: %s (%s)", issues[0].Setting, issues[0].Msg, issues[0].Hint)
@@ -182,13 +189,18 @@ func (p *plan) load() lake.Load {
 		}
 	}
 	p.result.Rows, p.result.Quarantined = load.Rows, load.Quarantined
-	for rule, rows := range p.result.Rules {
-		load.RejectRules = append(load.RejectRules, lake.Count{Name: rule, Rows: rows})
-	}
-	slices.SortFunc(load.RejectRules, func(a, b lake.Count) int { return strings.Compare(a.Name, b.Name) })
+	load.RejectRules = counts(p.result.Rules)
 	load.Supersedes = p.supersedes(load.Files)
 	load.Fingerprint = fingerprint(load.Columns)
 	return load
+}
+
+func counts(rules map[string]int64) []lake.Count {
+	var out []lake.Count
+	for _, rule := range slices.Sorted(maps.Keys(rules)) {
+		out = append(out, lake.Count{Name: rule, Rows: rules[rule]})
+	}
+	return out
 }
 
 // supersedes lists the earlier deliveries that no longer count, now that some files were landed: those that a snapshot replaces,

@@ -61,7 +61,7 @@ type Load struct {
 	Rows        int64     `json:"rows"`                   // over Parts
 	Quarantined int64     `json:"quarantined,omitempty"`  // over Quarantine
 	RejectRules []Count   `json:"reject_rules,omitempty"` // quarantined rows by rule
-	Until       time.Time `json:"until,omitzero"`         // of a source that is asked: by its own clock, from when to ask the next time
+	Asked       *Asked    `json:"asked,omitempty"`        // of a source that is asked, what it was asked
 	OfRuns      bool      `json:"of_runs,omitempty"`      // about nights and who ran them: no figure is made of it
 }
 

@@ -29,7 +29,7 @@ type StreamParts struct {
 	StreamName
 	Mode       string       // of the newest load
 	OfRuns     bool         // no figure is made of it
-	Until      time.Time    // of the newest load; zero where the source is not asked
+	Standing   Standing     // how far a source that is asked has told
 	Current    []LoadedPart // what counts
 	Superseded []LoadedPart // what a later snapshot replaced: keys that are only here have vanished
 	Quarantine []LoadedPart // rejected rows of the deliveries that count
@@ -76,7 +76,8 @@ func (l *Lake) Parts(ctx context.Context, source, stream string, knownAt time.Ti
 	}
 	columns := map[Column]bool{}
 	for _, m := range loads {
-		out.Mode, out.OfRuns, out.Until = m.Load.Mode, m.Load.OfRuns, m.Load.Until
+		out.Mode, out.OfRuns = m.Load.Mode, m.Load.OfRuns
+		out.Standing.add(m.Load.Asked)
 		for _, p := range m.Load.Parts {
 			part := loadedPart(m, p, superseded)
 			if part.SupersededBy != 0 {

@@ -161,6 +161,14 @@ func (w *Writer) DiscardLoad(name StreamName, loadID string) {
 	}
 }
 
+// Remove removes a file of a load that is not committed yet.
+func (w *Writer) Remove(rel string) error {
+	if err := os.Remove(w.lake.Abs(rel)); err != nil {
+		return fmt.Errorf("removing %s: %w", rel, err)
+	}
+	return nil
+}
+
 // Turn is the number of the commit by which the writer took its turn: larger than that of any writer before it.
 func (w *Writer) Turn() int64 { return w.turn }
 

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/tributary-data/tributary/pipelines/airflow"
+	"github.com/tributary-data/tributary/pipelines/current"
 	"github.com/tributary-data/tributary/pipelines/extract"
 	"github.com/tributary-data/tributary/pipelines/lake"
 	"github.com/tributary-data/tributary/pipelines/project"
@@ -56,20 +57,15 @@ func (n *night) history(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	dag := DAGOf(n.project)
-	for _, f := range []extract.Feed{
-		{Source: historySource, Name: airflow.StreamRuns, OfRuns: true, Open: func(ctx context.Context, since time.Time) (source.Pages, error) {
-			return a.RunHistory(ctx, dag, since)
-		}},
-		{Source: historySource, Name: airflow.StreamTasks, OfRuns: true, Open: func(ctx context.Context, since time.Time) (source.Pages, error) {
-			return a.TaskHistory(ctx, dag, since)
-		}},
-	} {
-		if _, err := extract.Pull(ctx, n.writer, f, n.now); err != nil {
-			return err
-		}
+	connector := a.History(DAGOf(n.project))
+	var streams []extract.Stream
+	for _, name := range []string{airflow.StreamRuns, airflow.StreamTasks} {
+		streams = append(streams, extract.Stream{Source: historySource, Name: name, Ask: &extract.Ask{
+			Connector: connector, Stream: source.Stream{Name: name}, Overlap: airflow.HistoryOverlap, OfRuns: true,
+		}})
 	}
-	return nil
+	_, err = extract.Run(ctx, n.writer, streams, extract.Options{ProjectDir: n.project.Dir, Clock: n.now, Current: current.Of(n.lake)})
+	return err
 }
 
 // addHistory puts what Airflow remembered at its newest look beside the runs that it started.

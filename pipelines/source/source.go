@@ -6,7 +6,6 @@ package source
 import (
 	"errors"
 	"strings"
-	"time"
 	"unicode/utf8"
 )
 
@@ -29,13 +28,6 @@ type Reader interface {
 	Next(b *Batch) error
 }
 
-// Pages are what a source that is asked has to tell, page by page.
-type Pages interface {
-	Reader
-	// Until is the moment, by the source's own clock, from which to ask the next time. It is known once Next has said io.EOF.
-	Until() time.Time
-}
-
 // Cell is where a value stands in the arena of its batch.
 type Cell struct{ Start, End uint32 }
 
@@ -52,6 +44,7 @@ type Batch struct {
 	Arena   []byte
 	Cells   [][]Cell // by column
 	Lines   []int64  // physical line, or ordinal, where each row begins; from 1
+	Deleted []bool   // by row: it announces the deletion of its record; empty when none does
 	Rejects []Reject
 }
 
@@ -85,8 +78,36 @@ func (b *Batch) Reset(names []string) {
 	for i := range b.Cells {
 		b.Cells[i] = b.Cells[i][:0]
 	}
-	b.Lines, b.Rejects = b.Lines[:0], b.Rejects[:0]
+	b.Lines, b.Deleted, b.Rejects = b.Lines[:0], b.Deleted[:0], b.Rejects[:0]
 }
+
+// Begin empties the batch, its arena too, and gives it columns.
+func (b *Batch) Begin(names []string) {
+	b.Reset(names)
+	b.Arena = b.Arena[:0]
+}
+
+// Put adds a value to a column; nil is null.
+func (b *Batch) Put(column int, value []byte) {
+	if value == nil {
+		b.Cells[column] = append(b.Cells[column], Null())
+		return
+	}
+	start := uint32(len(b.Arena))
+	b.Arena = append(b.Arena, value...)
+	b.Cells[column] = append(b.Cells[column], Cell{start, uint32(len(b.Arena))})
+}
+
+// MarkDeleted says of the last row that it announces the deletion of its record.
+func (b *Batch) MarkDeleted() {
+	for len(b.Deleted) < len(b.Lines) {
+		b.Deleted = append(b.Deleted, false)
+	}
+	b.Deleted[len(b.Lines)-1] = true
+}
+
+// IsDeleted tells whether a row announces the deletion of its record.
+func (b *Batch) IsDeleted(row int) bool { return row < len(b.Deleted) && b.Deleted[row] }
 
 // AddColumn adds a column that is null in the rows so far.
 func (b *Batch) AddColumn(name string) {

@@ -57,8 +57,7 @@ func Compile(ctx context.Context, conn *sql.Conn, opts Options) (*Plan, error) {
 	if problems := check(ctx, parser, set, p.cfg); len(problems) > 0 {
 		return nil, problems.Err()
 	}
-	// Text of instants, and instants of text without an offset, must not depend on where the program runs.
-	if err := p.exec(ctx, "SET TimeZone = 'UTC'"); err != nil {
+	if err := p.prepare(ctx); err != nil {
 		return nil, err
 	}
 	if err := createTables(ctx, conn, set.Entities); err != nil {
@@ -71,15 +70,6 @@ func Compile(ctx context.Context, conn *sql.Conn, opts Options) (*Plan, error) {
 }
 
 func (p *Plan) compile(ctx context.Context) error {
-	if err := p.exec(ctx, "%s", readers()); err != nil {
-		return err
-	}
-	if err := p.exec(ctx, "ATTACH IF NOT EXISTS ':memory:' AS raw"); err != nil {
-		return fmt.Errorf("make room for raw tables: %w", err)
-	}
-	if err := p.useZone(ctx, diag.Text{Value: p.cfg.Zone}); err != nil {
-		return err
-	}
 	for _, data := range p.opts.Data {
 		if _, ok := p.cfg.Streams[data.Name]; !ok {
 			continue // the lake keeps what the project no longer asks for

@@ -1,0 +1,80 @@
+// Package current answers what the lake holds of a stream right now: one row per record, as the night will merge them. It reads the
+// lake through staging and writes nothing.
+package current
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"fmt"
+	"os"
+
+	"github.com/duckdb/duckdb-go/v2"
+
+	"github.com/tributary-data/tributary/pipelines/lake"
+	"github.com/tributary-data/tributary/schemas/diag"
+	"github.com/tributary-data/tributary/transforms/staging"
+)
+
+// Of gives a function that opens the current rows of a stream of a lake, for extract.Options.
+func Of(l *lake.Lake) func(context.Context, lake.StreamParts) (*sql.Conn, string, func(), error) {
+	return func(ctx context.Context, parts lake.StreamParts) (*sql.Conn, string, func(), error) {
+		return open(ctx, l, parts)
+	}
+}
+
+// open makes the current rows a relation of a database in memory, which spills to a folder of its own. done ends it.
+func open(ctx context.Context, l *lake.Lake, parts lake.StreamParts) (*sql.Conn, string, func(), error) {
+	temp, err := os.MkdirTemp(os.Getenv("TRIBUTARY_TEMP"), "tributary-compare-")
+	if err != nil {
+		return nil, "", nil, fmt.Errorf("comparing with the lake: %w", err)
+	}
+	remove := func() { _ = os.RemoveAll(temp) } //nolint:gosec // made by us; what cannot be removed is a temporary file
+	connector, err := duckdb.NewConnector("", nil)
+	if err != nil {
+		remove()
+		return nil, "", nil, fmt.Errorf("starting DuckDB: %w", err)
+	}
+	db := sql.OpenDB(connector)
+	done := func() {
+		_ = db.Close() // nothing was written
+		remove()
+	}
+	conn, err := db.Conn(ctx)
+	if err == nil {
+		_, err = conn.ExecContext(ctx, "SET threads = 2; SET memory_limit = '200MB'; SET preserve_insertion_order = false; SET temp_directory = '"+temp+"'")
+	}
+	relation := ""
+	if err == nil {
+		relation, err = staging.Current(ctx, conn, Spec(parts), Data(l, parts))
+	}
+	if err != nil {
+		done()
+		return nil, "", nil, errors.Join(fmt.Errorf("finding the current rows of %s", parts.StreamName), err)
+	}
+	return conn, relation, done, nil
+}
+
+// Spec is what the newest load of a source that is asked says of its stream, as staging wants it.
+func Spec(parts lake.StreamParts) staging.Stream {
+	out := staging.Stream{Key: staging.Key{Columns: parts.Standing.Key}, Mode: diag.Text{Value: parts.Mode}}
+	if parts.Standing.Cursor != "" {
+		out.Version = &staging.Field{}
+		out.Version.Column = diag.Text{Value: parts.Standing.Cursor}
+	}
+	return out
+}
+
+// Data is the parts of a stream as staging wants them.
+func Data(l *lake.Lake, parts lake.StreamParts) staging.StreamData {
+	out := staging.StreamData{Name: parts.String()}
+	add := func(to []staging.Part, from []lake.LoadedPart) []staging.Part {
+		for _, p := range from {
+			to = append(to, staging.Part{Path: l.Abs(p.Path), Commit: p.Commit, Superseded: p.SupersededBy != 0})
+		}
+		return to
+	}
+	out.Parts = add(add(nil, parts.Current), parts.Superseded)
+	out.Quarantine = add(nil, parts.Quarantine)
+	return out
+}
