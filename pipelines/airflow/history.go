@@ -65,7 +65,10 @@ func (h *history) Describe(_ context.Context, s source.Stream) (source.Descripti
 }
 
 // Begin is the server's clock.
-func (h *history) Begin(ctx context.Context) (time.Time, error) { return h.airflow.clock(ctx) }
+func (h *history) Begin(ctx context.Context) (source.Moment, error) {
+	now, err := h.airflow.clock(ctx)
+	return source.Moment{Now: now, Settled: now}, err
+}
 
 // Close does nothing.
 func (h *history) Close() error { return nil }

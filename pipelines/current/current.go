@@ -57,7 +57,7 @@ func open(ctx context.Context, l *lake.Lake, parts lake.StreamParts) (*sql.Conn,
 
 // Spec is what the newest load of a source that is asked says of its stream, as staging wants it.
 func Spec(parts lake.StreamParts) staging.Stream {
-	out := staging.Stream{Key: staging.Key{Columns: parts.Standing.Key}, Mode: diag.Text{Value: parts.Mode}}
+	out := staging.Stream{Key: staging.Key{Columns: parts.Standing.Key}, Mode: diag.Text{Value: parts.Mode}, ByLoad: true}
 	if parts.Standing.Cursor != "" {
 		out.Version = &staging.Field{}
 		out.Version.Column = diag.Text{Value: parts.Standing.Cursor}

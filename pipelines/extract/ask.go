@@ -61,7 +61,7 @@ func (r *run) ask(ctx context.Context) {
 }
 
 func (r *run) askSource(ctx context.Context, c source.Connector, plans []*plan) {
-	now, err := c.Begin(ctx)
+	moment, err := c.Begin(ctx)
 	if err != nil {
 		for _, p := range plans {
 			p.result.Err = err
@@ -72,7 +72,7 @@ func (r *run) askSource(ctx context.Context, c source.Connector, plans []*plan) 
 	streams.SetLimit(max(1, plans[0].parallel()))
 	for _, p := range plans {
 		streams.Go(func() error {
-			p.result.Err = (&asking{run: r, plan: p, now: now.UTC()}).all(ctx)
+			p.result.Err = (&asking{run: r, plan: p, moment: source.Moment{Now: moment.Now.UTC(), Settled: moment.Settled.UTC()}}).all(ctx)
 			r.takeBack(p)
 			return nil
 		})
@@ -91,7 +91,7 @@ func (p *plan) parallel() int {
 type asking struct {
 	*run
 	*plan
-	now         time.Time // of the source
+	moment      source.Moment
 	before      lake.StreamParts
 	description source.Description
 	request     source.Request
@@ -201,7 +201,7 @@ func (a *asking) chooseMode() error {
 // has changed, and when there are new fields, whose values in old rows nobody has seen.
 func (a *asking) chooseInterval() {
 	standing := a.before.Standing
-	a.asked.What, a.asked.To = lake.AskedFull, a.now
+	a.asked.What, a.asked.To, a.asked.Settled = lake.AskedFull, a.moment.Now, a.moment.Settled
 	window := a.Ask.Interval
 	byInterval := a.Mode != ModeSnapshot
 	switch {
@@ -215,11 +215,14 @@ func (a *asking) chooseInterval() {
 		}
 	default:
 		a.asked.What, a.asked.From = lake.AskedInterval, window.From.UTC()
-		if window.To.Before(a.now) {
+		if window.To.Before(a.moment.Now) {
 			a.asked.To = window.To.UTC()
 		}
+		if a.asked.To.Before(a.asked.Settled) {
+			a.asked.Settled = a.asked.To
+		}
 		if !a.asked.From.Before(a.asked.To) {
-			a.notice("nothing can have happened from %s on: its source says that it is %s", a.asked.From.Format(time.RFC3339), a.now.Format(time.RFC3339))
+			a.notice("nothing can have happened from %s on: its source says that it is %s", a.asked.From.Format(time.RFC3339), a.moment.Now.Format(time.RFC3339))
 			a.asked.What = ""
 		}
 	}
@@ -274,16 +277,16 @@ func (a *asking) sweepDue() bool {
 		swept = time.Time{}
 	}
 	return a.asked.What == lake.AskedInterval && a.Mode == ModeUpsert && a.Ask.Sweep >= 0 && a.Ask.Interval == source.Interval{} &&
-		a.description.Deletes != source.DeletesUnknown && !a.now.Add(sweepEarly).Before(swept.Add(a.Ask.Sweep))
+		a.description.Deletes != source.DeletesUnknown && !a.moment.Now.Add(sweepEarly).Before(swept.Add(a.Ask.Sweep))
 }
 
-// sweep looks for deletions and lands a row for each: its key, and the cursor of the version that it ends.
+// sweep looks for deletions and lands a row for each, with its key.
 func (a *asking) sweep(ctx context.Context) error {
 	a.asked.Told, a.asked.Exact, a.asked.Repeated = nil, false, 0
 	request := a.request
 	request.What, request.Interval, request.Cursor = source.Keys, source.Interval{}, ""
 	if a.description.Deletes == source.DeletesListed {
-		request.What, request.Interval.To = source.Deleted, a.now
+		request.What, request.Interval.To = source.Deleted, a.moment.Now
 		if swept := a.before.Standing.Swept; !swept.IsZero() {
 			request.Interval.From = swept.Add(-a.Ask.Overlap)
 		}
@@ -308,7 +311,7 @@ func (a *asking) sweep(ctx context.Context) error {
 	if keys.file.Quarantined > 0 {
 		return fmt.Errorf("%d keys of %s cannot be decoded: what was deleted is not known", keys.file.Quarantined, a.description.Origin)
 	}
-	a.asked.What, a.asked.From, a.asked.To = lake.AskedSweep, request.Interval.From, a.now
+	a.asked.What, a.asked.From, a.asked.To, a.asked.Settled = lake.AskedSweep, request.Interval.From, a.moment.Now, a.moment.Settled
 	if err := a.reconcile(ctx, c, keys, told); err != nil {
 		return err
 	}

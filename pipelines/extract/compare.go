@@ -49,15 +49,11 @@ func (a *asking) gone(ctx context.Context, c *comparison, keys []lake.Part, list
 	if listed {
 		join = "SEMI"
 	}
-	have, err := c.columns(ctx, c.current)
-	if err != nil {
-		return out, err
-	}
 	names := a.request.Names()
 	columns := make([]string, len(names))
 	for i, name := range names {
 		columns[i] = "NULL"
-		if slices.Contains(have, name) && (slices.Contains(a.request.Key, name) || name == a.request.Cursor) {
+		if slices.Contains(a.request.Key, name) {
 			columns[i] = "CAST(" + ident(name) + " AS VARCHAR)"
 		}
 	}

@@ -15,6 +15,7 @@ type Asked struct {
 	What     string    `json:"what"`
 	From     time.Time `json:"from,omitzero"` // inclusive; zero: from the beginning
 	To       time.Time `json:"to"`            // exclusive
+	Settled  time.Time `json:"settled"`       // from when to ask the next time, To at the latest
 	Object   string    `json:"object"`        // in the source
 	Settings string    `json:"settings"`      // fingerprint of what decides which rows and columns are asked for
 	Key      []string  `json:"key,omitempty"`
@@ -59,10 +60,10 @@ func (s *Standing) add(a *Asked) {
 	}
 	switch {
 	case a.What == AskedSweep:
-		s.Swept = a.To
+		s.Swept = a.Settled
 	case a.What == AskedFull:
-		s.Until, s.Swept = a.To, a.To
-	case !s.Until.IsZero() && !a.From.After(s.Until) && a.To.After(s.Until):
-		s.Until = a.To
+		s.Until, s.Swept = a.Settled, a.Settled
+	case !s.Until.IsZero() && !a.From.After(s.Until) && a.Settled.After(s.Until):
+		s.Until = a.Settled
 	}
 }

@@ -65,6 +65,9 @@ type Load struct {
 	OfRuns      bool      `json:"of_runs,omitempty"`      // about nights and who ran them: no figure is made of it
 }
 
+// Empty tells whether the load brought nothing, neither rows nor the absence of any: it says how far a source has told.
+func (l *Load) Empty() bool { return len(l.Parts)+len(l.Quarantine)+len(l.Supersedes) == 0 }
+
 // File is an input file as it was when it was read.
 type File struct {
 	Path        string    `json:"path"` // relative to the project, with slashes: the value of _source_file

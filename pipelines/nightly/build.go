@@ -80,7 +80,7 @@ func (n *night) fill(ctx context.Context, file *warehouse.File, data []staging.S
 	if err := n.project.Program.CreateTables(ctx, conn, params); err != nil {
 		return "", err
 	}
-	staged, err := n.stage(ctx, conn, data)
+	staged, err := n.stage(ctx, conn, data, loads)
 	if err != nil {
 		return "", err
 	}
@@ -94,10 +94,10 @@ func (n *night) fill(ctx context.Context, file *warehouse.File, data []staging.S
 	return fmt.Sprintf("%d rows read, %d quarantined, %d models", n.summary.RowsStaged, n.summary.Quarantined, models.Total), nil
 }
 
-func (n *night) stage(ctx context.Context, conn *sql.Conn, data []staging.StreamData) (staging.Result, error) {
+func (n *night) stage(ctx context.Context, conn *sql.Conn, data []staging.StreamData, loads []lake.StreamParts) (staging.Result, error) {
 	begun := n.now()
 	plan, err := staging.Compile(ctx, conn, staging.Options{
-		Config: n.project.Staging(), Data: data, AsOf: n.summary.AsOf,
+		Config: stagingOf(n.project, loads), Data: data, AsOf: n.summary.AsOf,
 		AsOfAt: program.DayEnd(n.asOf, n.project.Zone), Accepted: n.project.Program.Accepted(),
 	})
 	if err != nil {

@@ -215,7 +215,7 @@ func SQL(ctx context.Context, p *project.Project, name string) (string, error) {
 		return "", err
 	}
 	n := &night{project: p, lake: l, knownAt: time.Now().UTC(), opts: Options{Dir: p.Dir}}
-	data, _, _, err := n.data(ctx)
+	data, loads, _, err := n.data(ctx)
 	if err != nil {
 		return "", err
 	}
@@ -231,7 +231,7 @@ func SQL(ctx context.Context, p *project.Project, name string) (string, error) {
 	defer conn.Close()
 	day := program.LastDayEnded(time.Now(), p.Zone)
 	plan, err := staging.Compile(ctx, conn, staging.Options{
-		Config: p.Staging(), Data: data, AsOf: day.Format(time.DateOnly), AsOfAt: program.DayEnd(day, p.Zone), Accepted: p.Program.Accepted(),
+		Config: stagingOf(p, loads), Data: data, AsOf: day.Format(time.DateOnly), AsOfAt: program.DayEnd(day, p.Zone), Accepted: p.Program.Accepted(),
 	})
 	if err != nil {
 		return "", err

@@ -8,6 +8,7 @@ import (
 
 	"github.com/tributary-data/tributary/pipelines/extract"
 	"github.com/tributary-data/tributary/pipelines/lake"
+	"github.com/tributary-data/tributary/pipelines/source"
 	"github.com/tributary-data/tributary/schemas/diag"
 	"github.com/tributary-data/tributary/transforms/engine"
 	"github.com/tributary-data/tributary/transforms/staging"
@@ -53,7 +54,7 @@ func ExitCode(err error) int {
 		return ExitLocked
 	case errors.Is(err, ErrNoAccruals):
 		return ExitNoAccruals
-	case errors.As(err, &config), errors.As(err, &problems):
+	case errors.As(err, &config), errors.As(err, &problems), errors.Is(err, source.ErrConfig), errors.Is(err, source.ErrCredentials), errors.Is(err, source.ErrPermission):
 		return ExitConfig
 	case extract.Retryable(err), errors.As(err, &database), errors.Is(err, context.Canceled), errors.Is(err, context.DeadlineExceeded):
 		return ExitRetryable

@@ -2,47 +2,81 @@ package nightly
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
 	"time"
 
+	"github.com/tributary-data/tributary/pipelines/current"
 	"github.com/tributary-data/tributary/pipelines/extract"
 	"github.com/tributary-data/tributary/pipelines/lake"
 	"github.com/tributary-data/tributary/pipelines/project"
+	"github.com/tributary-data/tributary/pipelines/secret"
+	"github.com/tributary-data/tributary/pipelines/source"
 	"github.com/tributary-data/tributary/transforms/staging"
 )
 
 // extract lands what is new in the sources.
 func (n *night) extract(ctx context.Context) (string, error) {
-	byInterval := map[string]bool{}
-	for _, s := range n.project.Config.Sources {
-		byInterval[s.Name] = s.ByInterval()
-	}
+	asked, close, problem := n.connect(ctx)
+	defer close()
 	files := 0
-	for _, p := range passes(n.project.Streams(), n.opts.Windows, func(source string) bool { return byInterval[source] }) {
+	for _, p := range passes(n.project.Streams(), asked, n.windows()) {
 		taken, err := n.pass(ctx, p)
-		if err != nil {
-			return "", err
-		}
 		files += taken
+		if problem = errors.Join(problem, err); err != nil {
+			break
+		}
 	}
 	n.changed = n.summary.Loads > 0
+	if problem != nil {
+		return "", problem
+	}
 	n.pullHistory(ctx)
-	return fmt.Sprintf("%d new or changed files, %d rows in %d loads", files, n.summary.RowsLanded, n.summary.Loads), nil
+	if len(asked) == 0 {
+		return fmt.Sprintf("%d new or changed files, %d rows in %d loads", files, n.summary.RowsLanded, n.summary.Loads), nil
+	}
+	return fmt.Sprintf("%d streams asked, %d new or changed files, %d rows in %d loads", len(asked), files, n.summary.RowsLanded, n.summary.Loads), nil
+}
+
+// connect makes a connector of every source that is asked. One that cannot be made leaves its streams out: the others are extracted.
+func (n *night) connect(ctx context.Context) (streams []extract.Stream, close func(), problem error) {
+	var connectors []source.Connector
+	for _, s := range n.project.Config.Sources {
+		if s.Asked == nil {
+			continue
+		}
+		c, err := Connect(ctx, n.project, s, n.opts.RPS)
+		if err != nil {
+			problem = errors.Join(problem, err)
+			continue
+		}
+		connectors = append(connectors, c)
+		streams = append(streams, n.project.AskedStreams(s, c)...)
+	}
+	return streams, func() {
+		for _, c := range connectors {
+			if err := c.Close(); err != nil {
+				n.notice("a source could not be left: %v", err)
+			}
+		}
+	}, problem
+}
+
+// Connect makes a connector of a source that is asked. The limit of requests per second wins over the configured one; 0 = none is given.
+func Connect(ctx context.Context, p *project.Project, s project.Source, rps float64) (source.Connector, error) {
+	c, err := s.Asked.Connect(ctx, source.Environment{Secrets: secret.Finder{Dir: p.Dir, Env: os.LookupEnv}, RPS: rps})
+	if err != nil {
+		return nil, configError{fmt.Errorf("source %s: %w", s.Name, err)}
+	}
+	return c, nil
 }
 
 // pass is one extraction; it returns how many files it took.
 func (n *night) pass(ctx context.Context, p pass) (int, error) {
 	result, err := extract.Run(ctx, n.writer, p.streams, extract.Options{
-		ProjectDir: n.project.Dir, Clock: n.now,
-		Progress: func(e extract.Progress) {
-			part := 0.0
-			if e.TotalBytes > 0 {
-				part = float64(e.Bytes) / float64(e.TotalBytes)
-			}
-			n.report(Event{Step: StepExtract, Text: fmt.Sprintf("%s.%s %s: %d rows", e.Source, e.Stream, e.File, e.Rows), Part: part})
-		},
+		ProjectDir: n.project.Dir, Clock: n.now, Progress: n.reportExtract(n.now()), Current: current.Of(n.lake),
 	})
 	files, rows := 0, int64(0)
 	for _, s := range result.Streams {
@@ -75,6 +109,24 @@ func (n *night) pass(ctx context.Context, p pass) (int, error) {
 	return files, nil
 }
 
+// reportExtract tells of progress: rows, how many of them in a second, and of how many where that is known.
+func (n *night) reportExtract(begun time.Time) func(extract.Progress) {
+	return func(e extract.Progress) {
+		rate := 0.0
+		if seconds := n.now().Sub(begun).Seconds(); seconds > 0 {
+			rate = float64(e.Rows) / seconds
+		}
+		part, read := 0.0, fmt.Sprint(e.Rows)
+		switch {
+		case e.Total > 0:
+			part, read = min(1, float64(e.Read)/float64(e.Total)), fmt.Sprintf("%d of %d", e.Read, e.Total)
+		case e.TotalBytes > 0:
+			part = float64(e.Bytes) / float64(e.TotalBytes)
+		}
+		n.report(Event{Step: StepExtract, Text: fmt.Sprintf("%s.%s %s: %s rows, %.0f/s", e.Source, e.Stream, e.File, read, rate), Part: part})
+	}
+}
+
 // nothingNew says whether what is published already was made of the same loads and rules for the same as_of.
 func (n *night) nothingNew(ctx context.Context) (bool, error) {
 	if n.changed || !n.opts.KnownAt.IsZero() {
@@ -91,7 +143,7 @@ func (n *night) nothingNew(ctx context.Context) (bool, error) {
 		case lake.KindPublish:
 			published = m.Publish
 		case lake.KindLoad:
-			if !m.Load.OfRuns {
+			if !m.Load.OfRuns && !m.Load.Empty() {
 				newest = m.Number
 			}
 		}
@@ -175,7 +227,7 @@ func (n *night) data(ctx context.Context) ([]staging.StreamData, []lake.StreamPa
 		newest int64 // loads without rows count: they too are known
 	)
 	for _, m := range lake.KnownBy(log, n.knownAt) {
-		if m.Kind == lake.KindLoad && !m.Load.OfRuns {
+		if m.Kind == lake.KindLoad && !m.Load.OfRuns && !m.Load.Empty() {
 			newest = m.Number
 		}
 	}
@@ -187,21 +239,19 @@ func (n *night) data(ctx context.Context) ([]staging.StreamData, []lake.StreamPa
 		if p.OfRuns {
 			continue
 		}
-		d := staging.StreamData{Name: s.String()}
-		for _, group := range [][]lake.LoadedPart{p.Current, p.Superseded} {
-			for _, part := range group {
-				d.Parts = append(d.Parts, n.part(part))
-			}
-		}
-		for _, part := range p.Quarantine {
-			d.Quarantine = append(d.Quarantine, n.part(part))
-		}
-		out = append(out, d)
+		out = append(out, current.Data(n.lake, p))
 		parts = append(parts, p)
 	}
 	return out, parts, newest, nil
 }
 
-func (n *night) part(p lake.LoadedPart) staging.Part {
-	return staging.Part{Path: n.lake.Abs(p.Path), Commit: p.Commit, Superseded: p.SupersededBy != 0}
+// stagingOf is how raw rows become entities. What identifies the records of a source that is asked, and which of two counts, its loads say.
+func stagingOf(p *project.Project, loads []lake.StreamParts) staging.Config {
+	cfg := p.Staging()
+	for _, l := range loads {
+		if _, known := cfg.Streams[l.String()]; known && l.Standing.Settings != "" {
+			cfg.Streams[l.String()] = current.Spec(l)
+		}
+	}
+	return cfg
 }

@@ -8,6 +8,7 @@ import (
 
 	"github.com/tributary-data/tributary/pipelines/notify"
 	"github.com/tributary-data/tributary/pipelines/project"
+	"github.com/tributary-data/tributary/pipelines/secret"
 )
 
 // advice is what to do next after an exit code; docs/operations.md has more on each.
@@ -78,7 +79,7 @@ func notifyTarget(who project.Notify, dir string) (notify.Target, error) {
 	if who.Webhook == nil {
 		return target, nil
 	}
-	problems := who.Webhook.Resolve(project.Options{Dir: dir, Env: os.LookupEnv})
+	problems := who.Webhook.Resolve(secret.Finder{Dir: dir, Env: os.LookupEnv})
 	if err := problems.Err(); err != nil {
 		return target, fmt.Errorf("notify.webhook: %w", err)
 	}

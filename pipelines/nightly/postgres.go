@@ -11,6 +11,7 @@ import (
 
 	"github.com/tributary-data/tributary/pipelines/lake"
 	"github.com/tributary-data/tributary/pipelines/project"
+	"github.com/tributary-data/tributary/pipelines/secret"
 	"github.com/tributary-data/tributary/pipelines/publish"
 	"github.com/tributary-data/tributary/pipelines/publish/postgres"
 	"github.com/tributary-data/tributary/transforms/warehouse"
@@ -38,7 +39,7 @@ func Database(p *project.Project) (cfg postgres.Config, ok bool, err error) {
 	if pg == nil {
 		return cfg, false, nil
 	}
-	problems := pg.URL.Resolve(project.Options{Dir: p.Dir, Env: os.LookupEnv})
+	problems := pg.URL.Resolve(secret.Finder{Dir: p.Dir, Env: os.LookupEnv})
 	if err := problems.Err(); err != nil {
 		return cfg, false, configError{err}
 	}

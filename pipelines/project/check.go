@@ -8,6 +8,8 @@ import (
 	"strings"
 
 	"github.com/tributary-data/tributary/pipelines/extract"
+	"github.com/tributary-data/tributary/pipelines/source"
+	"github.com/tributary-data/tributary/pipelines/source/kinds"
 	"github.com/tributary-data/tributary/schemas/diag"
 	"github.com/tributary-data/tributary/transforms/program"
 )
@@ -100,11 +102,14 @@ func (p *Project) checkSources(problems *diag.List) {
 	for _, s := range p.Config.Sources {
 		names = append(names, s.Name)
 		checkName(problems, "source", s.At, s.Name)
-		oneOf(problems, "type", s.Type, "file")
+		oneOf(problems, "type", s.Type, append([]string{"file"}, kinds.Names()...)...)
 		oneOf(problems, "expect.days", s.Expect.Days, daysAll, daysBusiness)
 		for _, t := range s.Streams {
 			checkName(problems, "stream", t.At, t.Name)
 			t.check(problems)
+		}
+		if s.Asked != nil {
+			checkAsked(problems, s.Asked)
 		}
 	}
 	for name, url := range p.Config.RecordURL {
@@ -114,6 +119,15 @@ func (p *Project) checkSources(problems *diag.List) {
 		if !strings.Contains(url.Value, "{key}") {
 			problems.Add(url.Pos, "for example https://crm.example.com/{key}", "record_url of %s has no {key} in it", name)
 		}
+	}
+}
+
+func checkAsked(problems *diag.List, s source.Settings) {
+	s.Common().CheckShared(problems)
+	s.Check(problems)
+	for _, t := range s.Listed() {
+		checkName(problems, "stream", t.At, t.Name)
+		oneOf(problems, "mode", t.Mode, extract.ModeAppend, extract.ModeUpsert, extract.ModeSnapshot)
 	}
 }
 

@@ -8,6 +8,9 @@ import (
 
 	"go.yaml.in/yaml/v3"
 
+	"github.com/tributary-data/tributary/pipelines/secret"
+	"github.com/tributary-data/tributary/pipelines/source"
+	"github.com/tributary-data/tributary/pipelines/source/kinds"
 	"github.com/tributary-data/tributary/schemas/diag"
 	"github.com/tributary-data/tributary/transforms/program"
 	"github.com/tributary-data/tributary/transforms/staging"
@@ -90,7 +93,7 @@ type Airflow struct {
 // Postgres is a database that readers look into, and who may read what.
 type Postgres struct {
 	At       diag.Pos
-	URL      Secret               `yaml:"url,required"`
+	URL      secret.Secret        `yaml:"url,required"`
 	Schema   diag.Text            `yaml:"schema"`
 	Reader   diag.Text            `yaml:"reader"`
 	Partner  diag.Text            `yaml:"partner"`
@@ -103,6 +106,41 @@ func (l Limits) ExceededBy(quarantined, rows int64) bool {
 	return quarantined > *l.QuarantineFree && new(big.Rat).SetInt64(quarantined).Cmp(allowed) > 0
 }
 
+// decodeSource reads a source by its type. A source that is asked has settings of its own, beside what all have.
+func decodeSource(d *diag.Decoder, n *yaml.Node) Source {
+	var one Source
+	kind, ours, theirs := split(diag.Resolve(n))
+	settings := kinds.New(kind)
+	if settings == nil {
+		d.Decode(n, &one)
+		return one
+	}
+	var head struct {
+		Type   diag.Text `yaml:"type"`
+		Expect Delivery  `yaml:"expect"`
+	}
+	d.Decode(ours, &head)
+	d.Decode(theirs, settings)
+	return Source{Type: head.Type, Expect: head.Expect, Asked: settings}
+}
+
+// split finds the type of a source, and parts its other settings: those that sources of every type have in this package, and the rest.
+func split(n *yaml.Node) (kind string, ours, theirs *yaml.Node) {
+	a, b := *n, *n
+	a.Content, b.Content = nil, nil
+	for i := 0; i+1 < len(n.Content); i += 2 {
+		to := &b
+		switch n.Content[i].Value {
+		case "type":
+			kind, to = n.Content[i+1].Value, &a
+		case "expect":
+			to = &a
+		}
+		to.Content = append(to.Content, n.Content[i], n.Content[i+1])
+	}
+	return kind, &a, &b
+}
+
 // Sources are the systems that data comes from, in the file's order.
 type Sources []Source
 
@@ -112,8 +150,7 @@ func (s *Sources) DecodeNode(d *diag.Decoder, n *yaml.Node) {
 		return
 	}
 	d.Pairs(n, func(key, val *yaml.Node) {
-		var one Source
-		d.Decode(val, &one)
+		one := decodeSource(d, val)
 		one.Name, one.At = key.Value, d.Pos(key)
 		*s = append(*s, one)
 	})
@@ -127,10 +164,12 @@ type Source struct {
 	Root    diag.Text `yaml:"root"`
 	Expect  Delivery  `yaml:"expect"`
 	Streams Streams   `yaml:"streams,required"`
+
+	Asked source.Settings `yaml:"-"` // of a source that is asked; nil for files
 }
 
 // ByInterval tells whether the source can be asked for what happened in an interval. Files cannot: they are taken by what is new.
-func (Source) ByInterval() bool { return false }
+func (s Source) ByInterval() bool { return s.Asked != nil }
 
 // Streams are a source's streams, in the file's order.
 type Streams []Stream
@@ -237,6 +276,11 @@ func (c *Config) setDefaults() {
 		c.Publish.Postgres.setDefaults()
 	}
 	c.Notify.setDefaults()
+	for _, s := range c.Sources {
+		if s.Asked != nil {
+			s.Asked.SetDefaults()
+		}
+	}
 	if c.Airflow.Pool.Value == "" {
 		c.Airflow.Pool.Value = "tributary"
 	}

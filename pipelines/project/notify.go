@@ -5,15 +5,16 @@ import (
 	"path/filepath"
 	"slices"
 
+	"github.com/tributary-data/tributary/pipelines/secret"
 	"github.com/tributary-data/tributary/schemas/diag"
 )
 
 // Notify is who is told when a night needs somebody.
 type Notify struct {
 	At      diag.Pos
-	Webhook *Secret     `yaml:"webhook"`
-	Command []diag.Text `yaml:"command"`
-	On      []diag.Text `yaml:"on"`
+	Webhook *secret.Secret `yaml:"webhook"`
+	Command []diag.Text    `yaml:"command"`
+	On      []diag.Text    `yaml:"on"`
 }
 
 // Reasons for a notice.

@@ -9,12 +9,15 @@ import (
 	"io/fs"
 	"os"
 	"path"
+	"path/filepath"
 	"regexp"
 	"strings"
 	"testing/fstest"
 	"time"
 
 	"github.com/tributary-data/tributary/pipelines/extract"
+	"github.com/tributary-data/tributary/pipelines/secret"
+	"github.com/tributary-data/tributary/pipelines/source"
 	"github.com/tributary-data/tributary/pipelines/source/file"
 	"github.com/tributary-data/tributary/schemas/diag"
 	"github.com/tributary-data/tributary/transforms/program"
@@ -166,13 +169,39 @@ func memory(files map[string][]byte) fs.FS {
 	return out
 }
 
+// resolve puts the variables of the environment into every setting that may name them.
+func (p *Project) resolve(opts Options, problems *diag.List) {
+	if opts.Env == nil {
+		return
+	}
+	for _, path := range p.paths() {
+		secret.Finder(opts).Expand(path, problems)
+	}
+}
+
+// paths are the settings in which ${NAME} may stand.
+func (p *Project) paths() []*diag.Text {
+	out := []*diag.Text{&p.Config.Lake, &p.Config.Warehouse}
+	for i := range p.Config.Sources {
+		out = append(out, &p.Config.Sources[i].Root)
+	}
+	return out
+}
+
+func underDir(dir, name string) string {
+	if filepath.IsAbs(name) {
+		return name
+	}
+	return filepath.Join(dir, filepath.FromSlash(name))
+}
+
 // LakeDir is the folder of the lake.
 func (p *Project) LakeDir() string { return underDir(p.Dir, p.Config.Lake.Value) }
 
 // WarehouseDir is the folder of the warehouse files.
 func (p *Project) WarehouseDir() string { return underDir(p.Dir, p.Config.Warehouse.Value) }
 
-// Streams are all streams, in the file's order, as the extraction wants them.
+// Streams are all streams that are made of files, in the file's order, as the extraction wants them.
 func (p *Project) Streams() []extract.Stream {
 	var out []extract.Stream
 	for _, s := range p.Config.Sources {
@@ -192,6 +221,29 @@ func (p *Project) Staging() staging.Config {
 		for _, t := range s.Streams {
 			out.Streams[s.Name+"."+t.Name] = t.Stream
 		}
+		if s.Asked == nil {
+			continue
+		}
+		for _, t := range s.Asked.Listed() { // what its rows are keyed by, the lake knows
+			out.Streams[s.Name+"."+t.Name] = staging.Stream{Key: staging.Key{At: t.At}}
+		}
+	}
+	return out
+}
+
+// AskedStreams are the streams of a source that is asked, in the file's order, as the extraction wants them.
+func (p *Project) AskedStreams(s Source, c source.Connector) []extract.Stream {
+	shared, cfg := s.Asked.Common(), p.Staging()
+	sweep := shared.Sweep.Length
+	if shared.Sweep.Never {
+		sweep = -1
+	}
+	var out []extract.Stream
+	for _, t := range s.Asked.Listed() {
+		out = append(out, extract.Stream{Source: s.Name, Name: t.Name, Mode: t.Mode.Value, Ask: &extract.Ask{
+			Connector: c, Stream: t.Stream(), Parallel: shared.Parallel, Overlap: shared.Overlap.Length, Sweep: sweep, Accept: t.Accept,
+			Uses: func(field string) []string { return staging.Uses(cfg, s.Name+"."+t.Name, field) },
+		}})
 	}
 	return out
 }
@@ -207,9 +259,8 @@ func (p *Project) Params(asOf, knownAt time.Time) program.Params {
 }
 
 var (
-	nameText  = regexp.MustCompile(`^[a-z][a-z0-9_]*$`)
-	currency  = regexp.MustCompile(`^[A-Z]{3}$`)
-	reference = regexp.MustCompile(`\$\{([^}]*)\}`)
+	nameText = regexp.MustCompile(`^[a-z][a-z0-9_]*$`)
+	currency = regexp.MustCompile(`^[A-Z]{3}$`)
 )
 
 func (s Stream) spec(root string) file.Spec {

@@ -14,6 +14,7 @@ import (
 
 	"github.com/tributary-data/tributary/pipelines/extract"
 	"github.com/tributary-data/tributary/pipelines/project"
+	"github.com/tributary-data/tributary/pipelines/secret"
 	"github.com/tributary-data/tributary/pipelines/source/file"
 	"github.com/tributary-data/tributary/schemas/diag"
 )
@@ -211,11 +212,11 @@ func TestLimits(t *testing.T) {
 func TestSecrets(t *testing.T) {
 	dir := t.TempDir()
 	require.NoError(t, os.WriteFile(filepath.Join(dir, "token"), []byte("from-file\r\nsecond line"), 0o600))
-	read := func(text string) (secret project.Secret, err error) {
+	read := func(text string) (value secret.Secret, err error) {
 		var problems diag.List
-		diag.NewDecoder(project.File, &problems).Read([]byte(text), &secret)
-		problems.Merge(secret.Resolve(project.Options{Dir: dir, Env: func(name string) (string, bool) { return "from-env", name == "TOKEN" }}))
-		return secret, problems.Err()
+		diag.NewDecoder(project.File, &problems).Read([]byte(text), &value)
+		problems.Merge(value.Resolve(secret.Finder{Dir: dir, Env: func(name string) (string, bool) { return "from-env", name == "TOKEN" }}))
+		return value, problems.Err()
 	}
 	for text, want := range map[string]string{"${TOKEN}": "from-env", "{file: token}": "from-file"} {
 		s, err := read(text)

@@ -26,11 +26,9 @@ type Connector interface {
 	// field that may not be read is described with the reason in Denied.
 	Describe(ctx context.Context, s Stream) (Description, error)
 
-	// Begin settles the moment up to which the run reads, by the source's clock, and whatever has to be settled with it (a
-	// snapshot). Everything that changed before that moment must be visible to Open, and what becomes visible later must carry a
-	// later moment, as far as the source can promise it: the configured overlap is for what it cannot. Called once before Open; a
-	// second call begins anew.
-	Begin(ctx context.Context) (time.Time, error)
+	// Begin settles up to when the run reads, by the source's clock, and whatever has to be settled with it (a snapshot). Called once
+	// before Open; a second call begins anew.
+	Begin(ctx context.Context) (Moment, error)
 
 	// Open begins to read. Pages of several streams may be read at the same time.
 	Open(ctx context.Context, r Request) (Pages, error)
@@ -43,8 +41,8 @@ type Connector interface {
 type Pages interface {
 	// Next replaces what is in the batch by the next page; io.EOF, with the columns and without rows, when there is none. The
 	// columns are those of the request, in its order. A page fits into memory (MaxPage is a good limit). Lines count rows from 1 over
-	// the reading. A page may repeat rows of earlier ones, and the order of rows is free: rows are merged by key, the greatest cursor
-	// counts. A row must not be left out: what cannot be decoded is a reject. A failed request is an error and never an end.
+	// the reading. A page may repeat rows of earlier ones, and the order of rows is free: rows are merged by key; within a
+	// reading the greatest cursor counts, of two readings the later. A row must not be left out: what cannot be decoded is a reject. A failed request is an error and never an end.
 	Reader
 
 	// Told is what the source has said by now. It is final when Next has said io.EOF.
@@ -52,6 +50,15 @@ type Pages interface {
 
 	// Close ends the reading, also in its midst.
 	Close() error
+}
+
+// Moment is up to when a run reads. Both are by the source's own clock.
+type Moment struct {
+	// Now is where the intervals of this run end.
+	Now time.Time
+	// Settled is where those of the next run may begin, Now at the latest: whatever becomes visible to Open after Begin carries this
+	// moment or a later one, as far as the source can promise it. The configured overlap is for what it cannot.
+	Settled time.Time
 }
 
 // MaxPage is how many bytes of values a page should hold at most.

@@ -49,7 +49,7 @@ func (p *Patience) Do(ctx context.Context, request func(ctx context.Context) err
 		attempts = 5
 	}
 	for n := 1; ; n++ {
-		if err := p.pace(ctx); err != nil {
+		if err := p.Pace(ctx); err != nil {
 			return err
 		}
 		err := p.once(ctx, request)
@@ -71,18 +71,32 @@ func (p *Patience) Do(ctx context.Context, request func(ctx context.Context) err
 
 // once makes one attempt within its deadline. A deadline of the caller's own is not the source's fault.
 func (p *Patience) once(ctx context.Context, request func(context.Context) error) error {
-	timeout := p.Timeout
-	if timeout == 0 {
-		timeout = time.Minute
-	}
-	within, cancel := context.WithTimeout(ctx, timeout)
+	within, cancel := p.Deadline(ctx)
 	defer cancel()
-	err := request(within)
-	if err != nil && ctx.Err() != nil {
-		return fmt.Errorf("%w: %w", context.Cause(ctx), err)
+	return p.Late(ctx, within, request(within))
+}
+
+// Deadline bounds one request.
+func (p *Patience) Deadline(ctx context.Context) (context.Context, context.CancelFunc) {
+	return context.WithTimeout(ctx, p.timeout())
+}
+
+func (p *Patience) timeout() time.Duration {
+	if p.Timeout == 0 {
+		return time.Minute
 	}
-	if err != nil && within.Err() != nil {
-		return fmt.Errorf("no answer within %s: %w: %w", timeout, ErrTransient, err)
+	return p.Timeout
+}
+
+// Late says of the error of a request that was bounded by Deadline whether its deadline is the cause, or that of the caller.
+func (p *Patience) Late(ctx, within context.Context, err error) error {
+	switch {
+	case err == nil:
+		return nil
+	case ctx.Err() != nil:
+		return fmt.Errorf("%w: %w", context.Cause(ctx), err)
+	case within.Err() != nil:
+		return fmt.Errorf("no answer within %s: %w: %w", p.timeout(), ErrTransient, err)
 	}
 	return err
 }
@@ -109,8 +123,8 @@ func (p *Patience) wait(n int, err error) (d time.Duration, tooLong bool) {
 	return d, false
 }
 
-// pace waits until a request may be made.
-func (p *Patience) pace(ctx context.Context) error {
+// Pace waits until a request may be made. Do paces by itself.
+func (p *Patience) Pace(ctx context.Context) error {
 	if p.RPS <= 0 {
 		return ctx.Err()
 	}

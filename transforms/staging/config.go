@@ -28,6 +28,9 @@ type Stream struct {
 	Key     Key       `yaml:"key"`
 	Version *Field    `yaml:"version"`
 	Mode    diag.Text `yaml:"mode"`
+	// ByLoad: what a later load says of a record counts, whatever its version; versions decide within a load. So it is where a source is
+	// asked for its present state: a transaction that began early and ended late leaves a record with an older time than it had.
+	ByLoad bool `yaml:"-"`
 }
 
 func (s Stream) mode() string {

@@ -369,6 +369,9 @@ GROUP BY p._key, p._commit, p._source_file, %s HAVING min(l._version_rank) = 1 A
 }
 
 func (s *stream) newestFirst() string {
+	if s.spec.ByLoad {
+		return "_commit DESC, " + s.version + " DESC NULLS LAST, _row DESC"
+	}
 	return s.version + " DESC NULLS LAST, _commit DESC, _row DESC"
 }
 

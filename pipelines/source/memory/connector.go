@@ -61,20 +61,25 @@ func (c *connector) Describe(ctx context.Context, stream source.Stream) (source.
 	if t == nil {
 		return source.Description{}, fmt.Errorf("%w: table %s", source.ErrConfig, stream.ObjectName())
 	}
+	fields := slices.Clone(t.fields)
+	if c.Broken == HidesDrift {
+		fields = slices.Clone(t.ever)
+	}
 	return source.Description{
-		Origin: "memory:" + stream.ObjectName(), Fields: slices.Clone(t.fields), Key: []string{KeyField}, Cursor: CursorField, Deletes: source.DeletesByKeys,
+		Origin: "memory:" + stream.ObjectName(), Fields: fields, Key: []string{KeyField}, Cursor: CursorField, Deletes: source.DeletesByKeys,
 	}, nil
 }
 
 // Begin is the source's clock.
-func (c *connector) Begin(ctx context.Context) (time.Time, error) {
+func (c *connector) Begin(ctx context.Context) (source.Moment, error) {
 	if err := c.request(ctx, Call{}); err != nil {
-		return time.Time{}, err
+		return source.Moment{}, err
 	}
+	now := c.Now()
 	if c.Broken == OurClock {
-		return time.Now(), nil
+		now = time.Now()
 	}
-	return c.Now(), nil
+	return source.Moment{Now: now, Settled: now}, nil
 }
 
 // Close does nothing.
@@ -83,8 +88,11 @@ func (c *connector) Close() error { return nil }
 // request makes a request that faults may spoil.
 func (c *connector) request(ctx context.Context, call Call) error {
 	patience := &c.Patience
-	if c.Broken == Impatient {
+	switch c.Broken {
+	case Impatient:
 		patience = &source.Patience{Tools: source.Tools{Wait: func(context.Context, time.Duration) error { return nil }}}
+	case GivesUp:
+		patience = &source.Patience{Attempts: 1}
 	}
 	return patience.Do(ctx, func(ctx context.Context) error {
 		if c.Fault == nil {
@@ -99,14 +107,38 @@ func (c *connector) Open(ctx context.Context, r source.Request) (source.Pages, e
 	name := r.Stream.ObjectName()
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	p := &pages{connector: c, ctx: ctx, request: r}
-	p.rows = c.matching(name, func(w row) bool {
+	rows := c.matching(name, func(w row) bool {
 		if r.What == source.Keys {
 			return w.deletedAt.IsZero() || c.Broken == HidesDeletions
 		}
 		return w.deletedAt.IsZero() && (r.Cursor == "" || c.inside(r.Interval, w.changed))
 	})
+	p := &pages{connector: c, ctx: ctx, request: r, told: source.Told{Known: true, Rows: int64(len(rows)), Exact: true}}
+	size := c.Page
+	if size == 0 {
+		size = 3
+	}
+	p.pages = slices.Collect(slices.Chunk(rows, size))
+	p.misbehave()
 	return p, nil
+}
+
+// misbehave does to the pages what the source or a broken connector does.
+func (p *pages) misbehave() {
+	switch n := len(p.pages); {
+	case n < 2:
+	case p.Broken == DropsLastPage:
+		p.told.Rows -= int64(len(p.pages[n-1]))
+		p.pages = p.pages[:n-1]
+	case p.Broken == MiscountsRows:
+		p.pages = p.pages[:n-1]
+	case p.Broken == PageTwice:
+		p.pages = append(p.pages, p.pages[0])
+	case p.Broken == PagesBackwards:
+		slices.Reverse(p.pages)
+	case p.Broken == SamePageForever:
+		p.told = source.Told{}
+	}
 }
 
 func (c *connector) inside(i source.Interval, at time.Time) bool {
@@ -123,15 +155,14 @@ type pages struct {
 	*connector
 	ctx     context.Context
 	request source.Request
-	rows    []keyed
+	pages   [][]keyed
+	told    source.Told
 	page    int
 	line    int64
 }
 
 // Told is exact: the rows were counted when they were taken.
-func (p *pages) Told() source.Told {
-	return source.Told{Known: p.Broken != SamePageForever, Rows: int64(len(p.rows)), Exact: p.Broken != DropsLastPage}
-}
+func (p *pages) Told() source.Told { return p.told }
 
 // Close ends the reading.
 func (p *pages) Close() error { return nil }
@@ -139,35 +170,35 @@ func (p *pages) Close() error { return nil }
 // Next is the next page.
 func (p *pages) Next(b *source.Batch) error {
 	b.Begin(p.request.Names())
-	size := p.Page
-	if size == 0 {
-		size = 3
-	}
-	if p.Broken == SamePageForever {
+	if p.Broken == SamePageForever && len(p.pages) > 1 {
 		p.page = 0
 	}
-	from := p.page * size
-	last := from+size >= len(p.rows)
-	if from >= len(p.rows) && p.page > 0 || len(p.rows) == 0 || last && p.page > 0 && p.Broken == DropsLastPage {
+	if p.page == len(p.pages) {
 		return io.EOF
 	}
 	p.page++
 	if err := p.connector.request(p.ctx, Call{Stream: p.request.Stream.Name, What: p.request.What, Page: p.page}); err != nil {
 		if p.Broken == IgnoresFaults {
+			p.told.Rows, p.page = p.line, len(p.pages)
 			return io.EOF
 		}
 		return errors.Join(fmt.Errorf("page %d of %s", p.page, p.request.Stream.Name), err)
 	}
-	for _, r := range p.rows[from:min(from+size, len(p.rows))] {
-		for i, name := range b.Names {
-			var value []byte
-			if v, ok := r.value(r.id, name); ok {
-				value = []byte(v)
-			}
-			b.Put(i, value)
-		}
+	for _, r := range p.pages[p.page-1] {
 		p.line++
-		b.Lines = append(b.Lines, p.line)
+		p.add(b, r)
 	}
 	return nil
+}
+
+func (p *pages) add(b *source.Batch, r keyed) {
+	for i, name := range b.Names {
+		v, ok := r.value(r.id, name)
+		if !ok || p.Broken == ForgetsFields && i > 0 && i == len(b.Names)-1 {
+			b.Put(i, nil)
+			continue
+		}
+		b.Put(i, []byte(v))
+	}
+	b.Lines = append(b.Lines, p.line)
 }

@@ -37,24 +37,31 @@ type Call struct {
 	Page   int // from 1; 0 for what is not a page
 }
 
-// Broken is what a connector does wrong.
+// Broken is what a connector does wrong, or what its source does that is hard on it.
 type Broken int
 
-// Ways to be broken.
+// Ways to be broken, and (the last two) what a sound connector may do.
 const (
 	Sound           Broken = iota
 	BoundaryTwice          // the end of an interval is in it
 	BoundaryNever          // the begin of an interval is not in it
 	DropsLastPage          // and says that this was all
+	MiscountsRows          // drops the last page, and says truly how many rows there are
 	SamePageForever        // the first one
 	OurClock               // Begin is this machine's time
 	Impatient              // asks again at once, whatever the source says
+	GivesUp                // never asks again
 	IgnoresFaults          // takes an error for the end
 	HidesDeletions         // lists keys that are gone
+	ForgetsFields          // leaves the last field of a row null
+	HidesDrift             // describes fields that are no longer there
+	PageTwice              // sends the first page again at the end
+	PagesBackwards         // sends the last page first
 )
 
 type table struct {
 	fields []source.Field
+	ever   []source.Field // those that it was made with
 	rows   map[string]row
 }
 
@@ -91,6 +98,7 @@ func (s *Source) Create(name string, fields ...string) {
 	for _, f := range fields {
 		t.fields = append(t.fields, source.Field{Name: f, Type: "text", Kind: source.Text})
 	}
+	t.ever = slices.Clone(t.fields)
 	s.tables[name] = t
 }
 
@@ -99,6 +107,19 @@ func (s *Source) Alter(name string, change func([]source.Field) []source.Field) 
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.tables[name].fields = change(slices.Clone(s.tables[name].fields))
+}
+
+// Default gives a field a value in every row that has none, as a new column does.
+func (s *Source) Default(name, field, value string) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for id, r := range s.tables[name].rows {
+		if _, has := r.values[field]; !has {
+			r.values = maps.Clone(r.values)
+			r.values[field] = value
+			s.tables[name].rows[id] = r
+		}
+	}
 }
 
 // Put adds a row or changes it, as at a moment: the present one, or an earlier one for what is committed late.

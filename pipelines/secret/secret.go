@@ -1,8 +1,11 @@
-package project
+// Package secret is values that must stand nowhere: a configuration names where they are, and however they are printed they do not
+// show.
+package secret
 
 import (
 	"os"
 	"path/filepath"
+	"regexp"
 	"strings"
 
 	"go.yaml.in/yaml/v3"
@@ -19,6 +22,12 @@ type Secret struct {
 	value string
 }
 
+// Finder finds what references name.
+type Finder struct {
+	Dir string                      // the folder on disk that files are relative to
+	Env func(string) (string, bool) // looks up ${NAME}; nil leaves references as they are
+}
+
 const redacted = "[secret]"
 
 func (s Secret) String() string   { return redacted }
@@ -29,6 +38,11 @@ func (s Secret) MarshalText() ([]byte, error) { return []byte(redacted), nil }
 
 // Reveal is the value.
 func (s Secret) Reveal() string { return s.value }
+
+// Given tells whether there is a reference at all.
+func (s Secret) Given() bool { return s.env != "" || s.file != "" }
+
+var reference = regexp.MustCompile(`\$\{([^}]*)\}`)
 
 // DecodeNode takes ${NAME} or {file: path}; a secret in clear text is refused.
 func (s *Secret) DecodeNode(d *diag.Decoder, n *yaml.Node) {
@@ -49,33 +63,15 @@ func (s *Secret) DecodeNode(d *diag.Decoder, n *yaml.Node) {
 	s.env = m[1]
 }
 
-// resolve looks up every reference to the environment and to files.
-func (p *Project) resolve(opts Options, problems *diag.List) {
-	if opts.Env == nil {
-		return
-	}
-	for _, path := range p.paths() {
-		expand(path, opts, problems)
-	}
-}
-
-// paths are the settings in which ${NAME} may stand.
-func (p *Project) paths() []*diag.Text {
-	out := []*diag.Text{&p.Config.Lake, &p.Config.Warehouse}
-	for i := range p.Config.Sources {
-		out = append(out, &p.Config.Sources[i].Root)
-	}
-	return out
-}
-
-func expand(text *diag.Text, opts Options, problems *diag.List) {
+// Expand puts the variables of the environment into a text that may name them.
+func (f Finder) Expand(text *diag.Text, problems *diag.List) {
 	text.Value = reference.ReplaceAllStringFunc(text.Value, func(ref string) string {
-		return lookUp(ref[2:len(ref)-1], text.Pos, opts, problems)
+		return f.lookUp(ref[2:len(ref)-1], text.Pos, problems)
 	})
 }
 
-func lookUp(name string, at diag.Pos, opts Options, problems *diag.List) string {
-	value, ok := opts.Env(name)
+func (f Finder) lookUp(name string, at diag.Pos, problems *diag.List) string {
+	value, ok := f.Env(name)
 	if !ok {
 		problems.Add(at, "set it where Tributary is started", "the environment variable %s is not set", name)
 	}
@@ -83,13 +79,17 @@ func lookUp(name string, at diag.Pos, opts Options, problems *diag.List) string 
 }
 
 // Resolve looks the value up; what it finds wrong names the place of the reference.
-func (s *Secret) Resolve(opts Options) diag.List {
+func (s *Secret) Resolve(f Finder) diag.List {
 	var problems diag.List
 	switch {
 	case s.env != "":
-		s.value = lookUp(s.env, s.At, opts, &problems)
+		s.value = f.lookUp(s.env, s.At, &problems)
 	case s.file != "":
-		text, err := os.ReadFile(underDir(opts.Dir, s.file))
+		path := s.file
+		if !filepath.IsAbs(path) {
+			path = filepath.Join(f.Dir, filepath.FromSlash(path))
+		}
+		text, err := os.ReadFile(path)
 		if err != nil {
 			problems.Add(s.At, "", "the secret's file cannot be read: %s", err)
 		}
@@ -97,11 +97,4 @@ func (s *Secret) Resolve(opts Options) diag.List {
 		s.value = strings.TrimSuffix(s.value, "\r")
 	}
 	return problems
-}
-
-func underDir(dir, name string) string {
-	if filepath.IsAbs(name) {
-		return name
-	}
-	return filepath.Join(dir, filepath.FromSlash(name))
 }

@@ -1,0 +1,27 @@
+// Package kinds is the list of the types of sources that can be asked: a new connector is a line here.
+package kinds
+
+import (
+	"maps"
+	"slices"
+
+	"github.com/tributary-data/tributary/pipelines/source"
+	"github.com/tributary-data/tributary/pipelines/source/postgres"
+)
+
+func all() map[string]func() source.Settings {
+	return map[string]func() source.Settings{
+		"postgres": func() source.Settings { return &postgres.Settings{} },
+	}
+}
+
+// New makes empty settings of a type; nil for a type that is none of a source that can be asked.
+func New(kind string) source.Settings {
+	if make := all()[kind]; make != nil {
+		return make()
+	}
+	return nil
+}
+
+// Names are the types, sorted.
+func Names() []string { return slices.Sorted(maps.Keys(all())) }

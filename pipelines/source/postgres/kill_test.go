@@ -1,0 +1,3 @@
+package postgres_test
+
+func extractUntilKilled() bool { return false }
