@@ -35,6 +35,7 @@ FROM {ops}.run ORDER BY started_at DESC LIMIT 50`, func(*builder) []column {
 						return []column{number("Started", moment(), 140), textColumn("As of", 100), {name: "Status", width: 110, states: runStates()}, number("Took", duration(), 90), textColumn("Message", 0)}
 					}),
 			}},
+			{"What does the scheduler remember?", []panel{scheduled(size{24, 8}), retried(size{24, 7})}},
 			{"Is every source fresh?", []panel{
 				listing(size{12, 10}, "Entities", "The newest event of each entity and when its last load was, as of the published night; the longest silent first.", "Nothing is staged",
 					`SELECT f.entity AS "Entity", f.newest_at AS "Newest event", extract(epoch FROM m.as_of_at - f.newest_at) / 86400.0 AS "Silent for", f.loaded_at AS "Loaded", f.rows AS "Rows", f.quarantined AS "Quarantined"

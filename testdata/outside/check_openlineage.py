@@ -145,7 +145,7 @@ class Graph:
         open_runs = sorted(self.jobs[run] for run, seen in self.runs.items() if seen[-1] not in ENDS)
         nights = [job for job in open_runs if "." not in job]
         if len(nights) != killed or killed == 0 and open_runs:
-            raise Wrong(f"{open_runs} have begun and not ended, {killed} processes were killed")
+            raise Wrong(f"{', '.join(open_runs)} has begun and not ended; {killed} processes were killed")
         for at, key, column, origin, field in self.uses:
             if column is not None and column not in self.schemas[key]:
                 raise Wrong(f"{at}: {key[1]} has no column {column}")
