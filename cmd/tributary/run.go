@@ -63,10 +63,13 @@ Progress goes to stderr. Stdout ends with one line of JSON off a terminal or wit
 	f.StringVar(&prog, "program", "then", "with --known-at: the program of that night (then) or today's (current)")
 	f.IntVar(&opts.SkipCode, "skip-code", 0, skipCodeUsage)
 	f.BoolVar(&opts.AllowOlder, "allow-older", false, "publish although a newer as_of is published")
+	f.Float64Var(&opts.RPS, "limit-rps", 0, limitRPSUsage)
 	f.DurationVar(&opts.Lease, "lease", 0, "how long others wait for this run without a sign of life, when they cannot see whether it is dead (default 2m)")
 	f.StringVar(&opts.RunID, "run-id", "", "id of the run in records (default a new one); steps in processes of their own that give the same id are one run there")
 	return cmd
 }
+
+const limitRPSUsage = "requests per second that each source is asked with at most, instead of its rps"
 
 const skipCodeUsage = "exit code when nothing is new and this as_of is published already: 0, or 9 to 255 that a scheduler takes for skipped"
 

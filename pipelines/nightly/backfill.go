@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/tributary-data/tributary/pipelines/extract"
+	"github.com/tributary-data/tributary/pipelines/source"
 	"github.com/tributary-data/tributary/transforms/program"
 )
 
@@ -79,25 +80,36 @@ type pass struct {
 	streams []extract.Stream
 }
 
-// passes are the extractions of a run: one of all that is new, and in a backfill one per window of the sources that can be asked for an
-// interval.
-func passes(streams []extract.Stream, windows []Window, byInterval func(source string) bool) []pass {
-	whole, cut := pass{}, []extract.Stream{}
-	for _, s := range streams {
-		if len(windows) > 0 && byInterval(s.Source) {
-			cut = append(cut, s)
-		} else {
-			whole.streams = append(whole.streams, s)
-		}
+// passes are the extractions of a run: one of all that is new, and in a backfill one per window of the streams that can be asked for an
+// interval. What of them cannot is read whole in the first window.
+func passes(whole, asked []extract.Stream, windows []Window, zone *time.Location) []pass {
+	if len(windows) == 0 {
+		return []pass{{streams: append(append([]extract.Stream{}, whole...), asked...)}}
 	}
 	var out []pass
-	if len(whole.streams) > 0 || len(cut) == 0 {
-		out = append(out, whole)
+	if len(whole) > 0 || len(asked) == 0 {
+		out = append(out, pass{streams: whole})
 	}
 	for i, w := range windows {
-		if len(cut) > 0 {
-			out = append(out, pass{label: fmt.Sprintf("window %d of %d, %s", i+1, len(windows), w), streams: cut})
+		if len(asked) > 0 {
+			out = append(out, pass{label: fmt.Sprintf("window %d of %d, %s", i+1, len(windows), w), streams: within(asked, w.interval(zone), i > 0)})
 		}
+	}
+	return out
+}
+
+// interval is the window's days, from midnight to midnight in the reporting zone.
+func (w Window) interval(zone *time.Location) source.Interval {
+	return source.Interval{From: program.OnClock(w.From, 0, zone), To: program.OnClock(w.To, 0, zone)}
+}
+
+func within(streams []extract.Stream, interval source.Interval, again bool) []extract.Stream {
+	out := make([]extract.Stream, len(streams))
+	for i, s := range streams {
+		ask := *s.Ask
+		ask.Interval, ask.Again = interval, again
+		s.Ask = &ask
+		out[i] = s
 	}
 	return out
 }

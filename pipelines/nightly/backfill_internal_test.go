@@ -2,10 +2,12 @@ package nightly
 
 import (
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/require"
 
 	"github.com/tributary-data/tributary/pipelines/extract"
+	"github.com/tributary-data/tributary/pipelines/source"
 )
 
 func TestWindows(t *testing.T) {
@@ -48,8 +50,9 @@ func TestPasses(t *testing.T) {
 	t.Parallel()
 	windows, err := Windows("2026-03-01", "2026-03-03", "1d")
 	require.NoError(t, err)
-	files, api := extract.Stream{Source: "files", Name: "a"}, extract.Stream{Source: "api", Name: "b"}
-	isAPI := func(source string) bool { return source == "api" }
+	files, api := []extract.Stream{{Source: "files", Name: "a"}}, []extract.Stream{{Source: "api", Name: "b", Ask: &extract.Ask{Parallel: 3}}}
+	berlin, err := time.LoadLocation("Europe/Berlin")
+	require.NoError(t, err)
 	labels := func(passes []pass) (out []string) {
 		for _, p := range passes {
 			require.Len(t, p.streams, 1)
@@ -58,9 +61,15 @@ func TestPasses(t *testing.T) {
 		return out
 	}
 	require.Equal(t, []string{"files ", "api window 1 of 2, 2026-03-01 to 2026-03-02", "api window 2 of 2, 2026-03-02 to 2026-03-03"},
-		labels(passes([]extract.Stream{api, files}, windows, isAPI)))
+		labels(passes(files, api, windows, berlin)))
 	require.Equal(t, []string{"api window 1 of 2, 2026-03-01 to 2026-03-02", "api window 2 of 2, 2026-03-02 to 2026-03-03"},
-		labels(passes([]extract.Stream{api}, windows, isAPI)))
-	require.Len(t, passes([]extract.Stream{api, files}, nil, isAPI), 1, "a night takes all that is new at once")
-	require.Len(t, passes(nil, windows, isAPI), 1, "where there is no stream the extraction says so")
+		labels(passes(nil, api, windows, berlin)))
+	require.Len(t, passes(files, api, nil, berlin), 1, "a night takes all that is new at once")
+	require.Len(t, passes(nil, nil, windows, berlin), 1, "where there is no stream the extraction says so")
+	second := passes(nil, api, windows, berlin)[1].streams[0].Ask
+	require.Equal(t, extract.Ask{
+		Parallel: 3, Again: true,
+		Interval: source.Interval{From: time.Date(2026, 3, 1, 23, 0, 0, 0, time.UTC), To: time.Date(2026, 3, 2, 23, 0, 0, 0, time.UTC)},
+	}, *second, "days are the reporting zone's")
+	require.Zero(t, api[0].Ask.Interval, "a window is not left behind")
 }

@@ -22,7 +22,7 @@ func (n *night) extract(ctx context.Context) (string, error) {
 	asked, close, problem := n.connect(ctx)
 	defer close()
 	files := 0
-	for _, p := range passes(n.project.Streams(), asked, n.windows()) {
+	for _, p := range passes(n.project.Streams(), asked, n.opts.Windows, n.project.Zone) {
 		taken, err := n.pass(ctx, p)
 		files += taken
 		if problem = errors.Join(problem, err); err != nil {

@@ -41,6 +41,7 @@ type Options struct {
 	KnownAt        time.Time // only loads committed by then count; zero = now
 	From, To       time.Time // the interval that the run stands for, To exclusive; zero = open, and now
 	Windows        []Window  // a backfill: sources that can, extract them one by one; what is published and newer stays, unbuilt
+	RPS            float64   // requests per second of each source that is asked, instead of the configured limit; 0 = as configured
 	ProgramCurrent bool      // with KnownAt: today's program and maps instead of that night's
 	AllowOlder     bool      // publish although what is published is newer
 	SkipCode       int       // exit code of a run that finds nothing new; 0 = none of its own

@@ -11,9 +11,9 @@ import (
 
 	"github.com/tributary-data/tributary/pipelines/lake"
 	"github.com/tributary-data/tributary/pipelines/project"
-	"github.com/tributary-data/tributary/pipelines/secret"
 	"github.com/tributary-data/tributary/pipelines/publish"
 	"github.com/tributary-data/tributary/pipelines/publish/postgres"
+	"github.com/tributary-data/tributary/pipelines/secret"
 	"github.com/tributary-data/tributary/transforms/warehouse"
 )
 

@@ -74,7 +74,7 @@ func (c *connector) classify(err error) error {
 		}
 	}
 	var network net.Error
-	if tried != nil || errors.As(err, &network) || errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF) || errors.Is(err, net.ErrClosed) {
+	if tried != nil || pgconn.SafeToRetry(err) || errors.As(err, &network) || errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF) || errors.Is(err, net.ErrClosed) {
 		return fmt.Errorf("%s: %w: %w", c.place(), source.ErrTransient, err)
 	}
 	return fmt.Errorf("%s: %w", c.place(), err)
