@@ -135,7 +135,7 @@ something is late (freshness --fail-late) · 8 the run failed (airflow … --wai
 	root.PersistentFlags().BoolVar(&a.json, "json", false, "print JSON for machines")
 	root.SetFlagErrorFunc(func(_ *cobra.Command, err error) error { return usageError{err} })
 	root.AddCommand(a.initCommand(), a.runCommand(), a.backfillCommand(), a.metricsCommand(), a.explainCommand(), a.sqlCommand(), a.reportCommand(), a.doctorCommand(), a.freshnessCommand(),
-		a.lakeCommand(), a.warehouseCommand(), a.diffCommand(), a.publishCommand(), a.dashboardsCommand(), a.airflowCommand(), a.lintCommand(), a.testCommand(), a.mapCommand(), a.contractsCommand(), a.demoCommand())
+		a.lakeCommand(), a.warehouseCommand(), a.diffCommand(), a.publishCommand(), a.dashboardsCommand(), a.airflowCommand(), a.lintCommand(), a.testCommand(), a.mapCommand(), a.contractsCommand(), a.sourceCommand(), a.demoCommand())
 	return root
 }
 

@@ -9,6 +9,7 @@ import (
 	"unicode/utf8"
 
 	"github.com/jedib0t/go-pretty/v6/table"
+	"github.com/jedib0t/go-pretty/v6/text"
 	"golang.org/x/term"
 )
 
@@ -33,6 +34,7 @@ type tableOf struct {
 	head []string
 	rows [][]string
 	text string
+	asIs bool // the head is names whose case matters
 }
 
 func (t tableOf) print(w io.Writer) {
@@ -47,6 +49,9 @@ func (t tableOf) print(w io.Writer) {
 	out.SetStyle(table.StyleLight)
 	out.Style().Options.SeparateColumns = false
 	out.Style().Options.DrawBorder = false
+	if t.asIs {
+		out.Style().Format.Header = text.FormatDefault
+	}
 	out.AppendHeader(line(t.head))
 	for _, r := range t.rows {
 		out.AppendRow(line(r))

@@ -81,13 +81,17 @@ func TestPostgresScripts(t *testing.T) {
 			Setup: func(env *testscript.Env) error {
 				env.Values[processes{}] = map[string]*process{}
 				name := fmt.Sprint("script", databases.Add(1))
-				env.Setenv("POSTGRES", strings.Replace(server.URL(), "/tributary?", "/"+name+"?", 1))
+				url := strings.Replace(server.URL(), "/tributary?", "/"+name+"?", 1)
+				env.Setenv("POSTGRES", url)
+				env.Setenv("SALES", loginOf.ReplaceAllString(url, "//reader_of_sales:sesame@"))
 				return createDatabase(server.URL(), name)
 			},
 			Cmds: commands(),
 		})
 	})
 }
+
+var loginOf = regexp.MustCompile(`//[^@]*@`)
 
 func createDatabase(server, name string) error {
 	ctx := context.Background()

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"path/filepath"
+	"slices"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -18,17 +19,26 @@ import (
 func (a *app) path(rel string) string { return filepath.Join(a.dir, filepath.FromSlash(rel)) }
 
 func (a *app) initCommand() *cobra.Command {
-	return &cobra.Command{
+	var from string
+	cmd := &cobra.Command{
 		Use: "init DIR", Short: "Write a commented tributary.yaml and program/", Args: exactly(1, "the folder to write"),
-		Example: "  tributary init acme",
+		Long: `Writes a commented tributary.yaml and program/. With --from the configuration of a kind of source with its maps, ready for the secrets in the
+environment; without, every key with its default or an example.`,
+		Example: "  tributary init acme\n  tributary init acme --from salesforce",
 		RunE: func(_ *cobra.Command, args []string) error {
-			if err := project.Init(args[0]); err != nil {
+			if err := project.Init(args[0], from); err != nil {
 				return usageError{err}
 			}
-			return a.show(map[string]string{"project": args[0]}, tableOf{text: "wrote " + filepath.Join(args[0], project.File) +
-				": name your files in it (docs/config.md), map them (docs/maps.md), then tributary run -p " + args[0]})
+			next := ": name your files in it (docs/config.md), map them (docs/maps.md), then tributary run -p " + args[0]
+			if from != "" {
+				next = ": its first lines say what to set, then tributary source check NAME -p " + args[0] + " (docs/sources.md)"
+			}
+			return a.show(map[string]string{"project": args[0]}, tableOf{text: "wrote " + filepath.Join(args[0], project.File) + next})
 		},
 	}
+	cmd.Flags().StringVar(&from, "from", "", "begin with a source: "+strings.Join(project.Starts(), ", "))
+	_ = cmd.RegisterFlagCompletionFunc("from", cobra.FixedCompletions(project.Starts(), cobra.ShellCompDirectiveNoFileComp)) // the flag exists
+	return cmd
 }
 
 func (a *app) demoCommand() *cobra.Command {
@@ -87,19 +97,27 @@ func (a *app) doctor(ctx context.Context) error {
 
 // showFindings lists what a doctor found; what is bad is an error.
 func (a *app) showFindings(findings []nightly.Finding, unsound string) error {
-	var lines []string
-	var bad error
-	for _, f := range findings {
-		lines = append(lines, fmt.Sprintf("%-4s  %-13s  %s", f.State, f.What, wrap(f.Text, 100, 21)))
-		if f.Hint != "" {
-			lines = append(lines, strings.Repeat(" ", 21)+"→ "+f.Hint)
-		}
-		if f.State == nightly.Bad {
-			bad = errors.New(unsound)
-		}
-	}
-	if err := a.show(findings, tableOf{text: strings.Join(lines, "\n")}); err != nil || bad == nil {
+	if err := a.show(findings, tableOf{text: findingsText(findings)}); err != nil {
 		return err
 	}
-	return usageError{bad}
+	if slices.ContainsFunc(findings, func(f nightly.Finding) bool { return f.State == nightly.Bad }) {
+		return usageError{errors.New(unsound)}
+	}
+	return nil
+}
+
+// findingsText has a finding per line, and what mends it below.
+func findingsText(findings []nightly.Finding) string {
+	wide := 13
+	for _, f := range findings {
+		wide = max(wide, len(f.What))
+	}
+	var lines []string
+	for _, f := range findings {
+		lines = append(lines, fmt.Sprintf("%-4s  %-*s  %s", f.State, wide, f.What, wrap(f.Text, 100, wide+8)))
+		if f.Hint != "" {
+			lines = append(lines, strings.Repeat(" ", wide+8)+"→ "+f.Hint)
+		}
+	}
+	return strings.Join(lines, "\n")
 }

@@ -10,17 +10,17 @@ import (
 
 	"github.com/tributary-data/tributary/pipelines/current"
 	"github.com/tributary-data/tributary/pipelines/extract"
+	"github.com/tributary-data/tributary/pipelines/inspect"
 	"github.com/tributary-data/tributary/pipelines/lake"
 	"github.com/tributary-data/tributary/pipelines/project"
-	"github.com/tributary-data/tributary/pipelines/secret"
 	"github.com/tributary-data/tributary/pipelines/source"
 	"github.com/tributary-data/tributary/transforms/staging"
 )
 
 // extract lands what is new in the sources.
 func (n *night) extract(ctx context.Context) (string, error) {
-	asked, close, problem := n.connect(ctx)
-	defer close()
+	asked, leave, problem := n.connect(ctx)
+	defer leave()
 	files := 0
 	for _, p := range passes(n.project.Streams(), asked, n.opts.Windows, n.project.Zone) {
 		taken, err := n.pass(ctx, p)
@@ -41,13 +41,13 @@ func (n *night) extract(ctx context.Context) (string, error) {
 }
 
 // connect makes a connector of every source that is asked. One that cannot be made leaves its streams out: the others are extracted.
-func (n *night) connect(ctx context.Context) (streams []extract.Stream, close func(), problem error) {
+func (n *night) connect(ctx context.Context) (streams []extract.Stream, leave func(), problem error) {
 	var connectors []source.Connector
 	for _, s := range n.project.Config.Sources {
 		if s.Asked == nil {
 			continue
 		}
-		c, err := Connect(ctx, n.project, s, n.opts.RPS)
+		c, err := inspect.Connect(ctx, n.project, s, n.opts.RPS)
 		if err != nil {
 			problem = errors.Join(problem, err)
 			continue
@@ -62,15 +62,6 @@ func (n *night) connect(ctx context.Context) (streams []extract.Stream, close fu
 			}
 		}
 	}, problem
-}
-
-// Connect makes a connector of a source that is asked. The limit of requests per second wins over the configured one; 0 = none is given.
-func Connect(ctx context.Context, p *project.Project, s project.Source, rps float64) (source.Connector, error) {
-	c, err := s.Asked.Connect(ctx, source.Environment{Secrets: secret.Finder{Dir: p.Dir, Env: os.LookupEnv}, RPS: rps})
-	if err != nil {
-		return nil, configError{fmt.Errorf("source %s: %w", s.Name, err)}
-	}
-	return c, nil
 }
 
 // pass is one extraction; it returns how many files it took.

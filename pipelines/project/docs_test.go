@@ -38,7 +38,7 @@ func keys(of reflect.Type, found map[string]bool) {
 func TestThePageNamesEveryKey(t *testing.T) {
 	text, err := os.ReadFile("../../docs/config.md")
 	require.NoError(t, err)
-	templates, err := project.Templates()
+	templates, err := project.Templates("")
 	require.NoError(t, err)
 	found := map[string]bool{}
 	keys(reflect.TypeFor[project.Config](), found)

@@ -1,7 +1,7 @@
 package project
 
 import (
-	_ "embed"
+	"embed"
 	"errors"
 	"fmt"
 	"io/fs"
@@ -11,29 +11,57 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/tributary-data/tributary/schemas/diag"
 	"github.com/tributary-data/tributary/transforms/program"
 )
 
-//go:embed template/tributary.yaml
-var template []byte
+//go:embed template
+var templates embed.FS
 
-// Templates is the files of a new project, by slash-separated path: every key with its default or an example.
-func Templates() (map[string][]byte, error) {
+// blank is the template that has every key.
+const blank = "tributary"
+
+// Starts are what a project can begin with: a configuration of a kind of source, with its maps.
+func Starts() []string {
+	var out []string
+	entries, err := templates.ReadDir("template")
+	if err != nil {
+		panic(err) // it is part of the program
+	}
+	for _, e := range entries {
+		if name := strings.TrimSuffix(e.Name(), ".yaml"); name != blank {
+			out = append(out, name)
+		}
+	}
+	return out
+}
+
+// Templates is the files of a new project, by slash-separated path: with one of Starts, or with every key, its default or an example.
+func Templates(from string) (map[string][]byte, error) {
+	if from == "" {
+		from = blank
+	} else if !slices.Contains(Starts(), from) {
+		return nil, fmt.Errorf("nothing begins with %q (%s)", from, diag.DidYouMean(from, Starts()))
+	}
+	config, err := templates.ReadFile("template/" + from + ".yaml")
+	if err != nil {
+		return nil, err
+	}
 	rules, err := program.Templates()
 	if err != nil {
 		return nil, err
 	}
-	files := map[string][]byte{File: template}
+	files := map[string][]byte{File: config}
 	for name, text := range rules {
 		files["program/"+name] = text
 	}
 	return files, nil
 }
 
-// Init writes a new project into a folder, which may exist. It overwrites nothing: a file that is already there is an error,
-// and then nothing is written.
-func Init(dir string) error {
-	files, err := Templates()
+// Init writes a new project into a folder, which may exist, with one of Starts or with every key. It overwrites nothing: a file that is
+// already there is an error, and then nothing is written.
+func Init(dir, from string) error {
+	files, err := Templates(from)
 	if err != nil {
 		return err
 	}

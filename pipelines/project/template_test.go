@@ -14,7 +14,7 @@ import (
 
 func TestInit(t *testing.T) {
 	dir := filepath.Join(t.TempDir(), "new")
-	require.NoError(t, project.Init(dir))
+	require.NoError(t, project.Init(dir, ""))
 	p, err := project.Load(dir)
 	require.NoError(t, err)
 	require.Equal(t, "my-channel", p.Config.Project.Value)
@@ -28,7 +28,7 @@ func TestInitOverwritesNothing(t *testing.T) {
 	dir := t.TempDir()
 	require.NoError(t, os.MkdirAll(filepath.Join(dir, "program"), 0o755))
 	require.NoError(t, os.WriteFile(filepath.Join(dir, "program", "fx.yaml"), []byte("kind: mine\n"), 0o600))
-	require.ErrorContains(t, project.Init(dir), "program/fx.yaml: already there")
+	require.ErrorContains(t, project.Init(dir, ""), "program/fx.yaml: already there")
 	require.NoFileExists(t, filepath.Join(dir, project.File))
 	text, err := os.ReadFile(filepath.Join(dir, "program", "fx.yaml"))
 	require.NoError(t, err)
@@ -53,7 +53,7 @@ func uncommented(text string) string {
 }
 
 func TestExamplesOfTheTemplatesAreValid(t *testing.T) {
-	templates, err := project.Templates()
+	templates, err := project.Templates("")
 	require.NoError(t, err)
 	files := map[string]string{}
 	for name, text := range templates {

@@ -68,6 +68,21 @@ func (b *Batch) Value(column, row int) []byte {
 	return b.Arena[c.Start:c.End:c.End]
 }
 
+// Texts are the first rows as text that may be kept, limit at most; nil is null.
+func (b *Batch) Texts(limit int) [][]*string {
+	out := make([][]*string, min(b.Rows(), limit))
+	for row := range out {
+		out[row] = make([]*string, len(b.Names))
+		for column := range b.Names {
+			if v := b.Value(column, row); v != nil {
+				text := string(v)
+				out[row][column] = &text
+			}
+		}
+	}
+	return out
+}
+
 // Reset empties the batch and gives it columns. The arena is kept.
 func (b *Batch) Reset(names []string) {
 	b.Names = append(b.Names[:0], names...)

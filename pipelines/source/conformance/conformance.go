@@ -53,7 +53,7 @@ const (
 
 // Faults that a run ends with, saying what they are.
 const (
-	WrongCredentials  Fault = "wrong credentials"
+	WrongCredentials  Fault = "wrong credentials" //nolint:gosec // the name of a fault
 	MissingPermission Fault = "missing permission"
 	SamePage          Fault = "the same page for ever"
 	BreaksOff         Fault = "every reading breaks off"

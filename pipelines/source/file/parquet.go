@@ -179,16 +179,7 @@ func Peek(ctx context.Context, s Spec, f Found, rows int) (Sample, error) {
 		}
 		out.Columns = append(out.Columns[:0], b.Names...)
 		out.Rejects = append(out.Rejects, b.Rejects...)
-		for row := range min(b.Rows(), rows-len(out.Rows)) {
-			values := make([]*string, len(b.Names))
-			for column := range values {
-				if v := b.Value(column, row); v != nil {
-					text := string(v)
-					values[column] = &text
-				}
-			}
-			out.Rows = append(out.Rows, values)
-		}
+		out.Rows = append(out.Rows, b.Texts(rows-len(out.Rows))...)
 	}
 	return out, nil
 }

@@ -17,8 +17,8 @@ func all() map[string]func() source.Settings {
 
 // New makes empty settings of a type; nil for a type that is none of a source that can be asked.
 func New(kind string) source.Settings {
-	if make := all()[kind]; make != nil {
-		return make()
+	if settings := all()[kind]; settings != nil {
+		return settings()
 	}
 	return nil
 }

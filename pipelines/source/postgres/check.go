@@ -37,7 +37,7 @@ func (c *connector) Check(ctx context.Context, streams []source.Stream) (out []s
 		return nil
 	})
 	if errors.Is(err, source.ErrCredentials) || errors.Is(err, source.ErrConfig) {
-		return []source.Finding{{Subject: "login", Detail: err.Error(), Mend: "mend the url: postgres://USER:PASSWORD@HOST:5432/DATABASE"}}, nil
+		return []source.Finding{{Subject: "login", Detail: err.Error(), Mend: "mend the url"}}, nil
 	}
 	return out, err
 }

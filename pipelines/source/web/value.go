@@ -3,6 +3,9 @@ package web
 import (
 	"bytes"
 	"encoding/json"
+	"maps"
+	"slices"
+	"strconv"
 
 	"github.com/tributary-data/tributary/pipelines/source"
 )
@@ -40,8 +43,7 @@ func Fill(b *source.Batch, names []string, records []Record, line *int64, return
 		*line++
 		values, err := r.values(names, returned)
 		if err != nil {
-			raw, _ := json.Marshal(r)
-			b.Reject(source.BadJSON, *line, raw, err.Error())
+			b.Reject(source.BadJSON, *line, r.text(), err.Error())
 			continue
 		}
 		for i, v := range values {
@@ -49,6 +51,17 @@ func Fill(b *source.Batch, names []string, records []Record, line *int64, return
 		}
 		b.Lines = append(b.Lines, *line)
 	}
+}
+
+// text is the record as it came, but for the order of its fields.
+func (r Record) text() []byte {
+	var out bytes.Buffer
+	for i, name := range slices.Sorted(maps.Keys(r)) {
+		out.WriteString(map[bool]string{true: "{", false: ","}[i == 0] + strconv.Quote(name) + ":")
+		out.Write(r[name])
+	}
+	out.WriteByte('}')
+	return out.Bytes()
 }
 
 func (r Record) values(names []string, returned map[string]bool) ([][]byte, error) {
