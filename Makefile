@@ -83,6 +83,15 @@ lint-dashboards: .tools/dashboard-linter-$(DASHBOARD_LINTER) ## Grafana's dashbo
 lint-compose: ## compose.yaml against the Compose Specification, by the package that Docker reads it with
 	go run github.com/compose-spec/compose-go/v2/cmd@$(COMPOSE) --no-interpolation compose.yaml >/dev/null
 
+NPM := testdata/outside/npm
+.PHONY: test-npm-clients
+test-npm-clients: $(NPM)/node_modules/.package-lock.json ## our stand-ins of vendors, asked by clients from npm (needs Node and npm's registry, once)
+	node --test $(NPM)/*.test.mjs
+
+$(NPM)/node_modules/.package-lock.json: $(NPM)/package-lock.json
+	cd $(NPM) && npm ci --no-audit --no-fund
+	@touch $@
+
 .PHONY: test-airflow
 test-airflow: build ## nights under real Airflow servers of both kinds: success, nothing new, bad data, a killed task, a backfill (needs python3 and PyPI, once; ten minutes)
 	for version in $(AIRFLOWS); do testdata/airflow/install.sh $(CURDIR)/.tools/airflow-$$version $$version; done
