@@ -130,7 +130,7 @@ func (s *Server) results(w http.ResponseWriter, r *http.Request, j *job) {
 	}
 	w.Header().Set("Content-Type", "text/csv")
 	w.Header().Set("Sforce-Locator", locator)
-	w.Header().Set("Sforce-NumberOfRecords", strconv.Itoa(end-start))
+	w.Header().Set("Sforce-Numberofrecords", strconv.Itoa(end-start))
 	var out strings.Builder
 	line := func(text func(column) string) {
 		var cells []string

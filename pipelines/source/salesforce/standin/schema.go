@@ -15,7 +15,7 @@ type Object struct {
 	Fields    []Field
 }
 
-// Field is one field of an object. Type is Salesforce's word: string, double, currency, date, datetime, boolean, picklist, reference, textarea…
+// Field is one field of an object. Type is Salesforce's word: string, double, currency, date, datetime, boolean, picklist, reference, textarea.
 type Field struct {
 	Name, Label, Type        string
 	Length, Precision, Scale int

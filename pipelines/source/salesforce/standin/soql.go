@@ -3,6 +3,7 @@ package standin
 import (
 	"fmt"
 	"regexp"
+	"slices"
 	"strconv"
 	"strings"
 )
@@ -257,7 +258,7 @@ func (p *parser) comparison() (*condition, *apiError) {
 		c.op = "!="
 	default:
 		c.op = p.next()
-		if !strings.Contains(" = != < <= > >= ", " "+c.op+" ") {
+		if !slices.Contains([]string{"=", "!=", "<", "<=", ">", ">="}, c.op) {
 			return nil, malformed("unexpected token: '%s'", c.op)
 		}
 	}
