@@ -6,13 +6,14 @@ SHELL := /bin/bash
 BIN := .run/tributary
 GOLANGCI := v2.15.0
 DATACONTRACT := 1.2.8
+OPENLINEAGE := 1.54.0
 DASHBOARD_LINTER := v0.1.1
 COMPOSE := v2.16.2
 AIRFLOWS := 3.3.2 2.11.2
 LEADS := 1000000
 MEMORY := 1GiB
 # ./... passes over folders named testdata: the packages in ours are named
-PACKAGES = ./... $(shell find testdata -name '*.go' -exec dirname {} + | sort -u | sed 's|^|./|')
+PACKAGES = ./... $(shell find testdata -name node_modules -prune -o -name '*.go' -exec dirname {} + | sort -u | sed 's|^|./|')
 
 .PHONY: help
 help: ## list the targets
@@ -52,8 +53,13 @@ salesforce: build ## Salesforce-shaped seeds whose keys hardly join: orphans kee
 
 .PHONY: test-contracts
 test-contracts: ## datacontract-cli on the contracts and on the demo's warehouse (needs python3 and PyPI, once)
-	testdata/outside/install-datacontract.sh .tools/datacontract-$(DATACONTRACT) $(DATACONTRACT)
+	testdata/outside/install-python.sh .tools/datacontract-$(DATACONTRACT) 'datacontract-cli[duckdb]==$(DATACONTRACT)'
 	DATACONTRACT=$(CURDIR)/.tools/datacontract-$(DATACONTRACT)/bin/datacontract go test -count=1 -tags contracts ./testdata/outside
+
+.PHONY: test-lineage
+test-lineage: ## every OpenLineage event of a demo night loaded by openlineage-python, strictly (needs python3 and PyPI, once)
+	testdata/outside/install-python.sh .tools/openlineage-$(OPENLINEAGE) openlineage-python==$(OPENLINEAGE)
+	OPENLINEAGE_PYTHON=$(CURDIR)/.tools/openlineage-$(OPENLINEAGE)/bin/python go test -count=1 -tags lineage ./testdata/outside
 
 INSTALL := testdata/outside/install-debian.sh
 FIND_CHROMIUM := $(INSTALL) 'chromium chromium-browser google-chrome' chromium fonts-dejavu-core
@@ -64,6 +70,17 @@ test-browser: ## the reports in a headless Chromium: drawn, complete, no network
 .PHONY: test-psql
 test-psql: ## the roles of dashboards/postgres, made by psql as PostgreSQL's image does it (installs Debian's as root)
 	psql=$$($(INSTALL) psql postgresql-client); PSQL=$$psql go test -count=1 -tags psql ./dashboards/postgres
+
+# A server in Go, a client from npm: one line each.
+NPM := testdata/outside/npm
+.PHONY: test-npm-clients
+test-npm-clients: $(NPM)/node_modules/.package-lock.json ## clients of vendors' APIs that others wrote, against our test servers (needs Node; npm's registry, once)
+	cd $(NPM) && go run ./hubspot node hubspot.mjs
+	cd $(NPM) && go run ./salesforce node salesforce.mjs
+
+$(NPM)/node_modules/.package-lock.json: $(NPM)/package-lock.json
+	cd $(NPM) && npm ci --no-audit --no-fund
+	@touch $@
 
 .PHONY: dashboards
 dashboards: ## write dashboards/provisioning anew from the catalogue: dashboards, data source, alert rules
@@ -83,19 +100,11 @@ lint-dashboards: .tools/dashboard-linter-$(DASHBOARD_LINTER) ## Grafana's dashbo
 lint-compose: ## compose.yaml against the Compose Specification, by the package that Docker reads it with
 	go run github.com/compose-spec/compose-go/v2/cmd@$(COMPOSE) --no-interpolation compose.yaml >/dev/null
 
-NPM := testdata/outside/npm
-.PHONY: test-npm-clients
-test-npm-clients: $(NPM)/node_modules/.package-lock.json ## our stand-ins of vendors, asked by clients from npm (needs Node and npm's registry, once)
-	node --test $(NPM)/*.test.mjs
-
-$(NPM)/node_modules/.package-lock.json: $(NPM)/package-lock.json
-	cd $(NPM) && npm ci --no-audit --no-fund
-	@touch $@
-
 .PHONY: test-airflow
 test-airflow: build ## nights under real Airflow servers of both kinds: success, nothing new, bad data, a killed task, a backfill (needs python3 and PyPI, once; ten minutes)
 	for version in $(AIRFLOWS); do testdata/airflow/install.sh $(CURDIR)/.tools/airflow-$$version $$version; done
-	TRIBUTARY=$(CURDIR)/$(BIN) $(foreach v,$(AIRFLOWS),AIRFLOW_$(subst .,_,$(v))=$(CURDIR)/.tools/airflow-$(v)) go test -count=1 -timeout 30m -tags airflow ./testdata/airflow
+	testdata/outside/install-python.sh .tools/openlineage-$(OPENLINEAGE) openlineage-python==$(OPENLINEAGE)
+	TRIBUTARY=$(CURDIR)/$(BIN) OPENLINEAGE_PYTHON=$(CURDIR)/.tools/openlineage-$(OPENLINEAGE)/bin/python $(foreach v,$(AIRFLOWS),AIRFLOW_$(subst .,_,$(v))=$(CURDIR)/.tools/airflow-$(v)) go test -count=1 -timeout 30m -tags airflow ./testdata/airflow
 
 PREVIEW := dashboards/preview
 .PHONY: dashboards-preview

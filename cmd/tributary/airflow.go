@@ -44,21 +44,9 @@ func (a *app) scheduler(ctx context.Context) (scheduler, error) {
 	if err != nil {
 		return scheduler{}, configured(err)
 	}
-	s := scheduler{project: p, dag: dagOf(p)}
-	address := cmp.Or(os.Getenv("AIRFLOW_URL"), p.Config.Airflow.URL.Value)
-	if address == "" {
-		return s, usagef("which Airflow? Set AIRFLOW_URL, or airflow.url in tributary.yaml")
-	}
-	login := airflow.Login{Token: os.Getenv("AIRFLOW_TOKEN"), User: os.Getenv("AIRFLOW_USERNAME"), Password: os.Getenv("AIRFLOW_PASSWORD")}
-	if login.Token == "" && login.User == "" {
-		return s, usagef("no login: set AIRFLOW_USERNAME and AIRFLOW_PASSWORD, or AIRFLOW_TOKEN (3.x)")
-	}
-	s.Airflow, err = airflow.Connect(ctx, address, login, airflow.Options{})
+	s := scheduler{project: p, dag: nightly.DAGOf(p)}
+	s.Airflow, err = nightly.ConnectAirflow(ctx, p)
 	return s, fromAirflow(err)
-}
-
-func dagOf(p *project.Project) string {
-	return cmp.Or(p.Config.Airflow.DAG.Value, airflow.DAGID(p.Config.Project.Value))
 }
 
 // fromAirflow gives an error its exit code.
@@ -117,7 +105,7 @@ func (a *app) writeDAG(s airflow.Settings, out string) error {
 		return fmt.Errorf("where the project is: %w", err)
 	}
 	name := p.Config.Project.Value
-	s.DAG, s.Pool, s.Asset = dagOf(p), p.Config.Airflow.Pool.Value, "tributary://"+airflow.DAGID(name)+"/warehouse"
+	s.DAG, s.Pool, s.Asset = nightly.DAGOf(p), p.Config.Airflow.Pool.Value, "tributary://"+airflow.DAGID(name)+"/warehouse"
 	s.Zone, s.Project = cmp.Or(s.Zone, p.Config.Reporting.TimeZone.Value), cmp.Or(s.Project, here)
 	s.RetryDelayMax = max(retryDelayMax, s.RetryDelay)
 	if s.Kubernetes.Image == "" {
@@ -199,7 +187,7 @@ func (a *app) airflowDoctor(ctx context.Context, makePool bool) error {
 		}
 	}
 	var findings []nightly.Finding
-	for _, f := range s.Doctor(ctx, s.dag, pool, time.Now()) {
+	for _, f := range s.Doctor(ctx, s.dag, pool, a.now()) {
 		findings = append(findings, nightly.Finding(f))
 	}
 	return a.showFindings(findings, "Airflow is not ready for a night")

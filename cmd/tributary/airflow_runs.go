@@ -46,16 +46,20 @@ waits in the DAG's queue until the one before it has ended.`,
 }
 
 func (a *app) airflowTrigger(ctx context.Context, asOf string, w waiting) error {
-	s, err := a.scheduler(ctx)
-	if err != nil {
-		return err
-	}
-	now := time.Now()
-	day := program.LastDayEnded(now, s.project.Zone)
+	var day time.Time
+	var err error
 	if asOf != "" {
 		if day, err = program.ParseDay(asOf); err != nil {
 			return usagef("--as-of: %w", err)
 		}
+	}
+	s, err := a.scheduler(ctx)
+	if err != nil {
+		return err
+	}
+	now := a.now()
+	if day.IsZero() {
+		day = program.LastDayEnded(now, s.project.Zone)
 	}
 	if err := s.runs(ctx); err != nil {
 		return err

@@ -46,6 +46,7 @@ A backfill that was stopped is run again: what has landed stays landed. Days are
 	f.StringVar(&to, "to", "", "day after the last one, YYYY-MM-DD")
 	f.StringVar(&window, "window", "1d", "how much is asked for at a time: days (7d) or months (1M)")
 	f.BoolVar(&dry, "dry-run", false, "list the windows and do nothing")
+	f.IntVar(&opts.SkipCode, "skip-code", 0, skipCodeUsage)
 	f.DurationVar(&opts.Lease, "lease", 0, "as that of run")
 	f.StringVar(&opts.RunID, "run-id", "", "id of the run in records (default a new one)")
 	return cmd

@@ -20,8 +20,8 @@ import (
 	"github.com/tributary-data/tributary/transforms/catalogue"
 )
 
-// exitDiffers is the exit code of a comparison that found differences.
-const exitDiffers = 7
+// exitNo is the exit code of a question whose answer is no: dashboards differ, something is late.
+const exitNo = 7
 
 // codedError is an error with an exit code of its own.
 type codedError struct {
@@ -244,7 +244,7 @@ func (a *app) diffDashboards(ctx context.Context) error {
 		return err
 	}
 	if plan.Differs() {
-		return codedError{shownError{errors.New("the dashboards in Grafana differ")}, exitDiffers}
+		return codedError{shownError{errors.New("the dashboards in Grafana differ")}, exitNo}
 	}
 	return nil
 }

@@ -10,7 +10,6 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"github.com/tributary-data/tributary/pipelines/lake"
 	"github.com/tributary-data/tributary/pipelines/nightly"
 	"github.com/tributary-data/tributary/pipelines/project"
 	"github.com/tributary-data/tributary/pipelines/publish"
@@ -57,7 +56,7 @@ func (a *app) diff(ctx context.Context, nights []string, spec movement.Spec, row
 	if err != nil {
 		return configured(err)
 	}
-	from, to, err := twoNights(ctx, p, nights)
+	from, to, err := a.twoNights(ctx, p, nights)
 	if err != nil {
 		return err
 	}
@@ -82,17 +81,17 @@ func (a *app) diff(ctx context.Context, nights []string, spec movement.Spec, row
 	if a.json {
 		return a.printJSON(report)
 	}
-	a.diffText(report, rows)
+	a.diffText(p, report, rows)
 	return nil
 }
 
 // twoNights are the nights that the command line means.
-func twoNights(ctx context.Context, p *project.Project, names []string) (from, to publish.Version, err error) {
-	to, err = current(ctx, p)
+func (a *app) twoNights(ctx context.Context, p *project.Project, names []string) (from, to publish.Version, err error) {
+	to, err = a.current(ctx, p)
 	if err != nil {
 		return from, to, err
 	}
-	l, err := lake.Open(p.LakeDir(), lake.Options{})
+	l, err := a.lake(p)
 	if err != nil {
 		return from, to, err
 	}
@@ -122,8 +121,9 @@ func twoNights(ctx context.Context, p *project.Project, names []string) (from, t
 	return from, to, nil
 }
 
-func (a *app) diffText(r *movement.Report, rows bool) {
+func (a *app) diffText(p *project.Project, r *movement.Report, rows bool) {
 	fmt.Fprintf(a.out, "from %s (%s) to %s (%s)\n", r.From.AsOf, r.From.File, r.To.AsOf, r.To.File)
+	fmt.Fprintf(a.out, "days of %s; known %s and %s\n", r.To.Zone, wall(p.Zone, r.From.KnownAt), wall(p.Zone, r.To.KnownAt))
 	if len(r.Changes) == 0 {
 		fmt.Fprintln(a.out, "nothing moved")
 		return

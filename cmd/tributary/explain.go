@@ -47,7 +47,7 @@ func (a *app) explain(ctx context.Context, spec catalogue.ExplainSpec, asCSV boo
 	case asCSV:
 		return a.explainCSV(e)
 	}
-	a.explainText(e)
+	a.explainText(e, versionAsOf(r.project, r.version))
 	return nil
 }
 
@@ -108,11 +108,11 @@ func mark(b bool) string {
 
 func (a *app) explainCSV(e *catalogue.Explanation) error {
 	w := csv.NewWriter(a.out)
-	if err := w.Write(explainHead()); err != nil {
+	if err := w.Write(append(explainHead(), "as_of", "reporting_tz")); err != nil {
 		return fmt.Errorf("write CSV: %w", err)
 	}
 	for _, s := range e.Rows {
-		if err := w.Write(explainCells(s)); err != nil {
+		if err := w.Write(append(explainCells(s), e.AsOf, e.Zone)); err != nil {
 			return fmt.Errorf("write CSV: %w", err)
 		}
 	}
@@ -120,9 +120,10 @@ func (a *app) explainCSV(e *catalogue.Explanation) error {
 	return w.Error()
 }
 
-func (a *app) explainText(e *catalogue.Explanation) {
+// explainText prints an explanation; asOf says what it was made of.
+func (a *app) explainText(e *catalogue.Explanation, asOf string) {
 	v := e.Value
-	fmt.Fprintf(a.out, "%s  %s  (definition %d, data as of %s)\n%s\n\n", e.ID, e.Title, e.DefinitionVersion, e.AsOf, wrap(e.Description, 120, 0))
+	fmt.Fprintf(a.out, "%s  %s  (definition %d, %s)\n%s\n\n", e.ID, e.Title, e.DefinitionVersion, asOf, wrap(e.Description, 120, 0))
 	for _, p := range e.Formula {
 		fmt.Fprintf(a.out, "  %-12s %s\n", p.Name, p.SQL)
 	}

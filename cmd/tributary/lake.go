@@ -23,7 +23,7 @@ func (a *app) lakeLs(open opener) *cobra.Command {
 			if err != nil {
 				return err
 			}
-			at, err := instant("--known-at", knownAt)
+			at, err := a.instant("--known-at", knownAt)
 			if err != nil {
 				return err
 			}

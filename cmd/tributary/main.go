@@ -12,6 +12,7 @@ import (
 	"runtime/debug"
 	"strings"
 	"syscall"
+	"time"
 
 	"github.com/duckdb/duckdb-go/v2"
 	"github.com/spf13/cobra"
@@ -40,23 +41,26 @@ type app struct {
 	dir      string
 	json     bool
 	out, err io.Writer
+	now      func() time.Time
 }
 
-func main() {
+func main() { mainAt(time.Now) }
+
+// mainAt runs the program by a clock.
+func mainAt(now func() time.Time) {
 	localpg.Main()
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
-	code := run(ctx, os.Args[1:], os.Stdout, os.Stderr)
+	code := run(ctx, &app{out: os.Stdout, err: os.Stderr, now: now}, os.Args[1:])
 	stop()
 	os.Exit(code)
 }
 
 // run executes one command line and returns the exit code. Errors are printed here and nowhere else.
-func run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
-	a := &app{out: stdout, err: stderr}
+func run(ctx context.Context, a *app, args []string) int {
 	root := a.root()
 	root.SetArgs(args)
-	root.SetOut(stdout)
-	root.SetErr(stderr)
+	root.SetOut(a.out)
+	root.SetErr(a.err)
 	err := root.ExecuteContext(ctx)
 	if err == nil {
 		return nightly.ExitOK
@@ -119,8 +123,8 @@ metrics and what is owed to partners in DuckDB, and shows each number down to it
 
 Exit codes: 0 ok, also when nothing is new · 1 unexpected · 2 configuration or command line ·
 3 bad data or failed checks · 4 published without accruals (a rate is missing) ·
-5 retryable · 6 locked by another writer · 7 dashboards differ (dashboards diff) ·
-8 the run failed (airflow … --wait)`,
+5 retryable · 6 locked by another writer · 7 the answer is no: dashboards differ (dashboards diff),
+something is late (freshness --fail-late) · 8 the run failed (airflow … --wait)`,
 		Example: `  tributary init acme && cd acme
   tributary run
   tributary metrics query REV-5 --by partner_type --grain quarter
@@ -130,7 +134,7 @@ Exit codes: 0 ok, also when nothing is new · 1 unexpected · 2 configuration or
 	root.PersistentFlags().StringVarP(&a.dir, "project", "p", ".", "project folder (with tributary.yaml)")
 	root.PersistentFlags().BoolVar(&a.json, "json", false, "print JSON for machines")
 	root.SetFlagErrorFunc(func(_ *cobra.Command, err error) error { return usageError{err} })
-	root.AddCommand(a.initCommand(), a.runCommand(), a.backfillCommand(), a.metricsCommand(), a.explainCommand(), a.sqlCommand(), a.reportCommand(), a.doctorCommand(),
+	root.AddCommand(a.initCommand(), a.runCommand(), a.backfillCommand(), a.metricsCommand(), a.explainCommand(), a.sqlCommand(), a.reportCommand(), a.doctorCommand(), a.freshnessCommand(),
 		a.lakeCommand(), a.warehouseCommand(), a.diffCommand(), a.publishCommand(), a.dashboardsCommand(), a.airflowCommand(), a.lintCommand(), a.testCommand(), a.mapCommand(), a.contractsCommand(), a.demoCommand())
 	return root
 }

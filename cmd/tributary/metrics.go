@@ -108,7 +108,7 @@ func (a *app) query(ctx context.Context, spec catalogue.QuerySpec, csv bool) err
 		var all []catalogue.Row
 		if all, err = r.cat.Query(ctx, r.conn, spec); err == nil {
 			t := catalogue.TableOf(all)
-			tableOf{head: t.Head, rows: t.Rows, text: fmt.Sprintf("data as of %s", r.version.AsOf)}.print(a.out)
+			tableOf{head: t.Head, rows: t.Rows, text: versionAsOf(r.project, r.version)}.print(a.out)
 		}
 	}
 	return asked(err)

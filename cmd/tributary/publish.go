@@ -63,7 +63,7 @@ func (a *app) publish(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	text := fmt.Sprintf("schema %s has %s, data as of %s", cfg.Schema, filepath.Base(v.Path), v.AsOf)
+	text := fmt.Sprintf("schema %s has %s, %s", cfg.Schema, filepath.Base(v.Path), versionAsOf(p, v))
 	if !done {
 		text += ": it had it already"
 	}
@@ -72,11 +72,11 @@ func (a *app) publish(ctx context.Context) error {
 
 // sync publishes what is current. It takes the writer's turn, so that no run publishes at the same time.
 func (a *app) sync(ctx context.Context, p *project.Project, cfg postgres.Config) (done bool, v publish.Version, err error) {
-	v, err = current(ctx, p)
+	v, err = a.current(ctx, p)
 	if err != nil {
 		return false, v, err
 	}
-	l, err := lake.Open(p.LakeDir(), lake.Options{})
+	l, err := a.lake(p)
 	if err != nil {
 		return false, v, err
 	}
@@ -121,7 +121,7 @@ func (a *app) publishLocal(ctx context.Context, port int) (err error) {
 		return err
 	}
 	err = a.show(map[string]any{"url": server.URL(), "schema": cfg.Schema, "as_of": v.AsOf}, tableOf{
-		text: fmt.Sprintf("psql '%s'\nThe tables stand in schema %s, data as of %s. Ctrl-C ends the server.", server.URL(), cfg.Schema, v.AsOf),
+		text: fmt.Sprintf("psql '%s'\nThe tables stand in schema %s, %s. Ctrl-C ends the server.", server.URL(), cfg.Schema, versionAsOf(p, v)),
 	})
 	if err != nil {
 		return err
@@ -135,7 +135,7 @@ func (a *app) publishParquet(ctx context.Context, dir string) error {
 	if err != nil {
 		return configured(err)
 	}
-	v, err := current(ctx, p)
+	v, err := a.current(ctx, p)
 	if err != nil {
 		return err
 	}
@@ -143,5 +143,5 @@ func (a *app) publishParquet(ctx context.Context, dir string) error {
 	if err != nil {
 		return err
 	}
-	return a.show(map[string]any{"folder": folder, "tables": tables, "as_of": v.AsOf}, tableOf{text: fmt.Sprintf("%s has %d tables, data as of %s", folder, tables, v.AsOf)})
+	return a.show(map[string]any{"folder": folder, "tables": tables, "as_of": v.AsOf}, tableOf{text: fmt.Sprintf("%s has %d tables, %s", folder, tables, versionAsOf(p, v))})
 }

@@ -65,6 +65,7 @@ func (a *app) report(ctx context.Context, out string, pdf bool, write pages) err
 	if err != nil {
 		return err
 	}
+	files.AsOf = r.version.AsOf
 	return a.show(files, files.table())
 }
 
@@ -93,6 +94,7 @@ type reportFiles struct {
 	PDF     string `json:"pdf,omitempty"`
 	Partner string `json:"partner,omitempty"`
 	Quarter string `json:"quarter,omitempty"`
+	AsOf    string `json:"as_of"`
 }
 
 func (f reportFiles) table() tableOf {

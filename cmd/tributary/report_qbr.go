@@ -17,6 +17,7 @@ import (
 type qbr struct {
 	partner, quarter, out string
 	all, pdf              bool
+	asOf                  string // of what is published
 }
 
 func (a *app) reportQBRCommand() *cobra.Command {
@@ -58,7 +59,7 @@ func (a *app) reportQBR(ctx context.Context, q qbr) error {
 	if err != nil {
 		return reportAsked(err)
 	}
-	if q.all {
+	if q.asOf = r.version.AsOf; q.all {
 		return a.everyPack(ctx, packs, q, browser)
 	}
 	of, err := packs.Find(q.partner)
@@ -73,7 +74,7 @@ func (a *app) reportQBR(ctx context.Context, q qbr) error {
 	if err != nil {
 		return reportAsked(err)
 	}
-	files.Partner, files.Quarter = of.ID, packs.QuarterName()
+	files.Partner, files.Quarter, files.AsOf = of.ID, packs.QuarterName(), q.asOf
 	return a.show(files, files.table())
 }
 
@@ -120,7 +121,7 @@ func (a *app) everyPack(ctx context.Context, packs *report.Packs, q qbr, browser
 			packed[i].PDF = filepath.Join(filepath.Dir(index), packed[i].PDF)
 		}
 	}
-	return a.show(map[string]any{"index": index, "quarter": packs.QuarterName(), "reports": packed, "skipped": skipped},
+	return a.show(map[string]any{"index": index, "quarter": packs.QuarterName(), "as_of": q.asOf, "reports": packed, "skipped": skipped},
 		tableOf{text: fmt.Sprintf("%d packs for %s, %d partners without one; all are listed in\n%s", len(packed), packs.QuarterName(), len(skipped), index)})
 }
 

@@ -14,7 +14,9 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/tributary-data/tributary/pipelines/nightly"
+	"github.com/tributary-data/tributary/pipelines/project"
 	"github.com/tributary-data/tributary/transforms/catalogue"
+	"github.com/tributary-data/tributary/transforms/program"
 )
 
 func (a *app) runCommand() *cobra.Command {
@@ -41,14 +43,13 @@ Progress goes to stderr. Stdout ends with one line of JSON off a terminal or wit
 			}
 			opts.ProgramCurrent = prog == "current"
 			var err error
-			if opts.KnownAt, err = instant("--known-at", knownAt); err != nil {
-				return err
-			}
-			if _, err = instant("--from", from); err != nil {
-				return err
-			}
-			if opts.To, err = instant("--to", to); err != nil {
-				return err
+			for _, at := range []struct {
+				flag, text string
+				into       *time.Time
+			}{{"--known-at", knownAt, &opts.KnownAt}, {"--from", from, &opts.From}, {"--to", to, &opts.To}} {
+				if *at.into, err = a.instant(at.flag, at.text); err != nil {
+					return err
+				}
 			}
 			return a.night(cmd.Context(), opts)
 		},
@@ -56,33 +57,41 @@ Progress goes to stderr. Stdout ends with one line of JSON off a terminal or wit
 	f := cmd.Flags()
 	f.StringSliceVar(&steps, "steps", nil, "steps to do: extract,build,check,publish (default all)")
 	f.StringVar(&opts.AsOf, "as-of", "", "day to compute as of, YYYY-MM-DD (default the last that has ended by --to)")
-	f.StringVar(&knownAt, "known-at", "", "only loads committed by then count, RFC 3339")
-	f.StringVar(&from, "from", "", "begin of the interval that a scheduler runs for, RFC 3339; files are taken by what is new, so it only documents")
-	f.StringVar(&to, "to", "", "end of that interval, exclusive; as_of is the last day that has ended by then")
+	f.StringVar(&knownAt, "known-at", "", "only loads committed by then count; RFC 3339, or a day: its midnight in the reporting zone")
+	f.StringVar(&from, "from", "", "begin of the interval that a scheduler runs for, as --to; files are taken by what is new, whatever it is; lineage tells it")
+	f.StringVar(&to, "to", "", "end of that interval, exclusive: RFC 3339, or a day, which is its midnight in the reporting zone; as_of is the last day that has ended by then")
 	f.StringVar(&prog, "program", "then", "with --known-at: the program of that night (then) or today's (current)")
-	f.IntVar(&opts.SkipCode, "skip-code", 0, "exit code when nothing is new and this as_of is published already: 0, or 9 to 255 that a scheduler takes for skipped")
+	f.IntVar(&opts.SkipCode, "skip-code", 0, skipCodeUsage)
 	f.BoolVar(&opts.AllowOlder, "allow-older", false, "publish although a newer as_of is published")
 	f.DurationVar(&opts.Lease, "lease", 0, "how long others wait for this run without a sign of life, when they cannot see whether it is dead (default 2m)")
 	f.StringVar(&opts.RunID, "run-id", "", "id of the run in records (default a new one); steps in processes of their own that give the same id are one run there")
 	return cmd
 }
 
-// instant reads RFC 3339 or a plain day, which is its midnight UTC.
-func instant(flag, text string) (time.Time, error) {
+const skipCodeUsage = "exit code when nothing is new and this as_of is published already: 0, or 9 to 255 that a scheduler takes for skipped"
+
+// instant reads RFC 3339, or a day, which is its midnight in the reporting zone.
+func (a *app) instant(flag, text string) (time.Time, error) {
 	if text == "" {
 		return time.Time{}, nil
 	}
-	for _, layout := range []string{time.RFC3339Nano, time.DateOnly} {
-		if t, err := time.Parse(layout, text); err == nil {
-			return t, nil
-		}
+	if at, err := time.Parse(time.RFC3339Nano, text); err == nil {
+		return at, nil
 	}
-	return time.Time{}, usagef("%s: %q is no instant: write 2026-07-02T03:00:00Z", flag, text)
+	day, err := program.ParseDay(text)
+	if err != nil {
+		return day, usagef("%s: %q is no instant: write 2026-07-02T03:00:00Z", flag, text)
+	}
+	zone := time.UTC
+	if p, err := project.Load(a.dir); err == nil { // else the command says what is wrong with it
+		zone = p.Zone
+	}
+	return program.OnClock(day, 0, zone), nil
 }
 
 func (a *app) night(ctx context.Context, opts nightly.Options) error {
 	p := &progress{w: a.err, live: isTerminal(a.err)}
-	opts.Report = p.event
+	opts.Report, opts.Clock = p.event, a.now
 	summary, err := nightly.Run(ctx, opts)
 	p.clear()
 	for _, n := range summary.Notices {
@@ -158,7 +167,11 @@ func clip(s string, n int) string {
 }
 
 func printSummary(w io.Writer, s nightly.Summary) {
-	fmt.Fprintf(w, "\n%s: %s, data as of %s, %.1f s", s.Project, strings.ReplaceAll(s.Status, "_", " "), s.AsOf, s.Seconds)
+	asOf := "data as of " + s.AsOf
+	if zone, err := program.Zone(s.Zone); err == nil { // else it failed before that was known
+		asOf = dataAsOf(zone, s.AsOf, s.KnownAt)
+	}
+	fmt.Fprintf(w, "\n%s: %s, %s, %.1f s", s.Project, strings.ReplaceAll(s.Status, "_", " "), asOf, s.Seconds)
 	if s.Quarantined > 0 {
 		fmt.Fprintf(w, ", %d of %d rows quarantined", s.Quarantined, s.RowsStaged)
 	}

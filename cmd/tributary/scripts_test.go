@@ -5,6 +5,7 @@ import (
 	"bytes"
 	"context"
 	"errors"
+	"fmt"
 	"io"
 	"io/fs"
 	"os"
@@ -12,9 +13,12 @@ import (
 	"path/filepath"
 	"regexp"
 	"strconv"
+	"strings"
 	"sync"
+	"sync/atomic"
 	"syscall"
 	"testing"
+	"time"
 
 	"github.com/jackc/pgx/v5"
 	"github.com/rogpeppe/go-internal/testscript"
@@ -26,7 +30,20 @@ import (
 // TestMain lets scripts call this program: the test binary runs main when it is called by that name.
 func TestMain(m *testing.M) {
 	localpg.Main()
-	testscript.Main(m, map[string]func(){"tributary": main})
+	testscript.Main(m, map[string]func(){"tributary": func() { mainAt(clock()) }})
+}
+
+// clock is what the environment says it is, by CLOCK, or else the machine's. One that is set stands still.
+func clock() func() time.Time {
+	text := os.Getenv("CLOCK")
+	if text == "" {
+		return time.Now
+	}
+	at, err := time.Parse(time.RFC3339, text)
+	if err != nil {
+		panic(err)
+	}
+	return func() time.Time { return at }
 }
 
 // TestScripts runs testdata/scripts, which read like a manual of the commands. Each has a folder of its own and runs beside the others.
@@ -38,10 +55,14 @@ func TestScripts(t *testing.T) {
 			env.Values[processes{}] = map[string]*process{}
 			return nil
 		},
-		Cmds: map[string]func(ts *testscript.TestScript, neg bool, args []string){
-			"exits": exits, "keep": keep, "start": start, "send": send, "ends": ends, "lapse": lapse, "spoil": spoil,
-		},
+		Cmds: commands(),
 	})
+}
+
+func commands() map[string]func(ts *testscript.TestScript, neg bool, args []string) {
+	return map[string]func(ts *testscript.TestScript, neg bool, args []string){
+		"exits": exits, "keep": keep, "start": start, "send": send, "ends": ends, "lapse": lapse, "spoil": spoil, "queried": queried,
+	}
 }
 
 // TestPostgresScripts runs those that need a PostgreSQL, a real one that the test starts. Each has a database of its own.
@@ -52,23 +73,40 @@ func TestPostgresScripts(t *testing.T) {
 	require.NoError(t, os.Chmod(dir, 0o755)) //nolint:gosec // below root the server is another user's
 	server, err := localpg.Start(t.Context(), localpg.Options{Dir: dir})
 	require.NoError(t, err)
+	var databases atomic.Int64
 	t.Cleanup(func() { require.NoError(t, errors.Join(server.Stop(), os.RemoveAll(dir))) })
 	t.Run("scripts", func(t *testing.T) {
 		testscript.Run(t, testscript.Params{
 			Dir: "../../testdata/scripts/postgres", RequireUniqueNames: true, UpdateScripts: *update,
 			Setup: func(env *testscript.Env) error {
-				env.Setenv("POSTGRES", server.URL())
-				return nil
+				env.Values[processes{}] = map[string]*process{}
+				name := fmt.Sprint("script", databases.Add(1))
+				env.Setenv("POSTGRES", strings.Replace(server.URL(), "/tributary?", "/"+name+"?", 1))
+				return createDatabase(server.URL(), name)
 			},
-			Cmds: map[string]func(ts *testscript.TestScript, neg bool, args []string){"exits": exits, "queried": queried},
+			Cmds: commands(),
 		})
 	})
 }
 
-// queried REGEXP SQL asks the database: the first column of the first row, or what the command says of itself, must match.
+func createDatabase(server, name string) error {
+	ctx := context.Background()
+	conn, err := pgx.Connect(ctx, server)
+	if err != nil {
+		return err
+	}
+	_, err = conn.Exec(ctx, "CREATE DATABASE "+name)
+	return errors.Join(err, conn.Close(ctx))
+}
+
+// queried REGEXP SQL asks the database: the first column of the first row, or what the command says of itself, must match. @FILE is the SQL
+// in a file.
 func queried(ts *testscript.TestScript, neg bool, args []string) {
 	if neg || len(args) != 2 {
 		ts.Fatalf("usage: queried REGEXP SQL")
+	}
+	if file, ok := strings.CutPrefix(args[1], "@"); ok {
+		args[1] = ts.ReadFile(file)
 	}
 	ctx := context.Background()
 	conn, err := pgx.Connect(ctx, ts.Getenv("POSTGRES"))
@@ -140,7 +178,7 @@ func start(ts *testscript.TestScript, neg bool, args []string) {
 	ts.Check(err)
 	p := &process{cmd: exec.Command(path, args[3:]...)}
 	p.cmd.Dir = ts.MkAbs(".")
-	p.cmd.Env = append(os.Environ(), "HOME="+ts.Getenv("HOME"), "TMPDIR="+ts.Getenv("TMPDIR"))
+	p.cmd.Env = append(os.Environ(), "HOME="+ts.Getenv("HOME"), "TMPDIR="+ts.Getenv("TMPDIR"), "POSTGRES="+ts.Getenv("POSTGRES"))
 	p.cmd.Stdout = &p.stdout
 	lines, err := p.cmd.StderrPipe()
 	ts.Check(err)

@@ -82,7 +82,7 @@ func (a *app) doctorCommand() *cobra.Command {
 }
 
 func (a *app) doctor(ctx context.Context) error {
-	return a.showFindings(nightly.Doctor(ctx, a.dir), "the set-up is not sound")
+	return a.showFindings(nightly.Doctor(ctx, a.dir, a.now()), "the set-up is not sound")
 }
 
 // showFindings lists what a doctor found; what is bad is an error.

@@ -139,7 +139,7 @@ func (a *app) lakeCommand() *cobra.Command {
 		if err != nil {
 			return nil, configured(err)
 		}
-		return lake.Open(p.LakeDir(), lake.Options{})
+		return a.lake(p)
 	}
 	cmd.AddCommand(a.lakeLs(open), a.lakeVerify(open), a.lakeGC(open))
 	return cmd

@@ -37,7 +37,7 @@ func (a *app) read(ctx context.Context) (*reading, error) {
 	if err != nil {
 		return nil, configured(err)
 	}
-	v, err := current(ctx, p)
+	v, err := a.current(ctx, p)
 	if err != nil {
 		return nil, err
 	}
@@ -107,7 +107,7 @@ func (a *app) listWarehouses(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	l, err := lake.Open(p.LakeDir(), lake.Options{})
+	l, err := a.lake(p)
 	if err != nil {
 		return err
 	}
@@ -141,7 +141,7 @@ func (a *app) digest(ctx context.Context, args []string) error {
 			return usagef("there is no warehouse %s: tributary warehouse ls shows those that are there", path)
 		}
 	} else {
-		v, err := current(ctx, p)
+		v, err := a.current(ctx, p)
 		if err != nil {
 			return err
 		}
@@ -163,9 +163,14 @@ func (a *app) digest(ctx context.Context, args []string) error {
 	return a.show(hashes, t)
 }
 
+// lake opens the lake of a project.
+func (a *app) lake(p *project.Project) (*lake.Lake, error) {
+	return lake.Open(p.LakeDir(), lake.Options{Clock: a.now})
+}
+
 // current is what readers see.
-func current(ctx context.Context, p *project.Project) (publish.Version, error) {
-	l, err := lake.Open(p.LakeDir(), lake.Options{})
+func (a *app) current(ctx context.Context, p *project.Project) (publish.Version, error) {
+	l, err := a.lake(p)
 	if err != nil {
 		return publish.Version{}, err
 	}
@@ -185,11 +190,11 @@ func (a *app) rollback(ctx context.Context, name string) error {
 	if err != nil {
 		return err
 	}
-	v, err := goBack(ctx, p, name)
+	v, err := a.goBack(ctx, p, name)
 	if err != nil {
 		return err
 	}
-	text := fmt.Sprintf("readers see %s again, data as of %s (commit %d)", filepath.Base(v.Path), v.AsOf, v.Commit)
+	text := fmt.Sprintf("readers see %s again, %s (commit %d)", filepath.Base(v.Path), versionAsOf(p, v), v.Commit)
 	if database {
 		if _, _, err := a.sync(ctx, p, cfg); err != nil {
 			return fmt.Errorf("%s, but PostgreSQL has what it had (tributary publish tries again): %w", text, err)
@@ -199,8 +204,8 @@ func (a *app) rollback(ctx context.Context, name string) error {
 	return a.show(v, tableOf{text: text})
 }
 
-func goBack(ctx context.Context, p *project.Project, name string) (v publish.Version, err error) {
-	l, err := lake.Open(p.LakeDir(), lake.Options{})
+func (a *app) goBack(ctx context.Context, p *project.Project, name string) (v publish.Version, err error) {
+	l, err := a.lake(p)
 	if err != nil {
 		return v, err
 	}
@@ -212,6 +217,9 @@ func goBack(ctx context.Context, p *project.Project, name string) (v publish.Ver
 	v, err = publish.Rollback(ctx, w, warehouse.Folder{Dir: p.WarehouseDir()}, name)
 	if err != nil {
 		return v, usageError{err}
+	}
+	if renewed := nightly.RenewRecords(ctx, p, w, a.now); renewed != nil {
+		fmt.Fprintln(a.err, "  note: the records of runs could not be renewed, the next run does it:", renewed)
 	}
 	return v, nil
 }

@@ -9,7 +9,8 @@ import (
 func engineering() board {
 	return board{
 		uid: "tributary-engineering", title: "Channel: data engineering",
-		description: "Did the night run, how fresh is the data, what was quarantined, what failed, what was slow.",
+		description: "Did the night run, is anything late, how fresh is the data, what was quarantined, what failed, what was slow.",
+		variables:   []dashboard.VariableModel{asOfVariable()},
 		rows: []row{
 			{"Did the night run, and how old is the data?", []panel{
 				textStat(size{5, 4}, "Last run", "How the newest run ended.", `SELECT status FROM {ops}.run ORDER BY started_at DESC LIMIT 1`,
@@ -25,6 +26,7 @@ func engineering() board {
   UNION ALL
   SELECT 1 FROM {ops}."check" WHERE status <> 'pass' AND run_id = (SELECT run_id FROM {ops}.run ORDER BY started_at DESC LIMIT 1)) AS f`, count(), 1, 2),
 			}},
+			{"Is anything late, by the clock?", []panel{late(size{13, 8}), wasLate(size{11, 8})}},
 			{"How long do runs take?", []panel{
 				runTimes(size{14, 9}),
 				listing(size{10, 9}, "Runs", "The newest first; a failed run leaves what was published before.", "No run is recorded: publish.postgres in tributary.yaml records them",
@@ -33,6 +35,7 @@ FROM {ops}.run ORDER BY started_at DESC LIMIT 50`, func(*builder) []column {
 						return []column{number("Started", moment(), 140), textColumn("As of", 100), {name: "Status", width: 110, states: runStates()}, number("Took", duration(), 90), textColumn("Message", 0)}
 					}),
 			}},
+			{"What does the scheduler remember?", []panel{scheduled(size{24, 8}), retried(size{24, 7})}},
 			{"Is every source fresh?", []panel{
 				listing(size{12, 10}, "Entities", "The newest event of each entity and when its last load was, as of the published night; the longest silent first.", "Nothing is staged",
 					`SELECT f.entity AS "Entity", f.newest_at AS "Newest event", extract(epoch FROM m.as_of_at - f.newest_at) / 86400.0 AS "Silent for", f.loaded_at AS "Loaded", f.rows AS "Rows", f.quarantined AS "Quarantined"

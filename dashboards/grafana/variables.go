@@ -51,9 +51,10 @@ func quarterVariable() dashboard.VariableModel {
 		`SELECT label AS __text, key AS __value FROM {t}.quarter ORDER BY NOT is_headline, quarter_start DESC`)
 }
 
-// asOfVariable shows beside the others how new the figures are; there is nothing to choose.
+// asOfVariable shows beside the others how new the figures are, and when the lake knew what they are made of; there is nothing to choose.
 func asOfVariable() dashboard.VariableModel {
-	return query("as_of", "Data as of", "The day that the published figures are of", "SELECT CAST(as_of AS text) FROM {t}.publication")
+	return query("as_of", "Data as of", "The day that the published figures are of, and when the lake knew what they are made of",
+		"SELECT as_of || ' (' || reporting_tz || '), known ' || to_char(known_at AT TIME ZONE reporting_tz, 'YYYY-MM-DD HH24:MI') FROM {t}.program_param")
 }
 
 // rangeVariables are the data's day and the ends of the time range that fits the quarter: the year before it and itself. The link of that

@@ -84,7 +84,7 @@ const (
 
 // Alerts are the rules for a catalogue; one about metrics that it does not have is left out.
 func Alerts(cat *catalogue.Catalogue, opts Options) []Alert {
-	out := []Alert{stale(), failed(), quarantine()}
+	out := []Alert{stale(), late(), failed(), quarantine()}
 	if m, ok := cat.Metric("RSP-6"); ok && opts.Thresholds[m.Threshold] > 0 {
 		out = append(out, breaches(m, opts.Thresholds[m.Threshold]))
 	}
@@ -100,12 +100,26 @@ func Alerts(cat *catalogue.Catalogue, opts Options) []Alert {
 func stale() Alert {
 	return Alert{
 		UID: "tributary-freshness", Title: "Tributary: published data is old", Severity: "critical", Limit: staleHours, wait: "10m",
-		SQL: `SELECT CAST(extract(epoch FROM now() - least(m.as_of_at, p.known_at)) / 3600 AS double precision) AS hours
+		SQL: `SELECT CAST(CASE WHEN EXISTS (SELECT 1 FROM {ops}.due WHERE kind = 'night') THEN 0
+  ELSE extract(epoch FROM now() - least(m.as_of_at, p.known_at)) / 3600 END AS double precision) AS hours
 FROM {t}.publication AS p CROSS JOIN {t}.program_param AS m`,
 		Summary: fmt.Sprintf(`The published data is {{ printf "%%.0f" .Values.A.Value }} hours old; more than %d says that a night is missing.`, staleHours),
 		Description: "Every dashboard shows an older day than its reader expects. See whether the night ran (dashboard Data engineering, or tributary doctor), then run it again: " +
 			"tributary run. When the query itself fails, PostgreSQL does not answer or the reader has lost its rights.",
 		noData: stateAlerting, failed: stateAlerting,
+	}
+}
+
+// late has a row for everything that is expected by a time. Nights that have one are not judged by stale.
+func late() Alert {
+	return Alert{
+		UID: "tributary-late", Title: "Tributary: a night, mart or source is late", Severity: "critical", wait: "0s",
+		SQL: `SELECT kind, name, CAST(coalesce(max(extract(epoch FROM now() - due_at)) FILTER (WHERE is_late), 0) / 3600 AS double precision) AS hours
+FROM (` + grafana.Expected + `) AS e GROUP BY kind, name`,
+		Summary: `The {{ .Labels.kind }} {{ .Labels.name }} is {{ printf "%.1f" .Values.A.Value }} hours late.`,
+		Description: "It was expected by the time that expect: in tributary.yaml says. A night: see whether it ran (dashboard Data engineering, or tributary freshness), then run it: tributary run. " +
+			"The mart incentives alone: an exchange rate is missing. A source: nothing new of it has landed; ask for the delivery, then run again.",
+		noData: stateOK, failed: stateKeep,
 	}
 }
 

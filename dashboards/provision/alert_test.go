@@ -98,7 +98,8 @@ func TestOnTheDemo(t *testing.T) {
 		rows := ask(t, conn, a)
 		t.Logf("%s: %v", a.UID, rows)
 		require.NotEmpty(t, rows, a.UID)
-		if a.UID == "tributary-freshness" {
+		if a.UID == "tributary-late" {
+			require.Len(t, rows, 5, "the night, two marts and two sources have a time")
 			continue
 		}
 		require.ElementsMatch(t, append([]string{}, want[a.UID]...), firing(a, rows), a.UID)
@@ -110,7 +111,7 @@ func TestOnAnEmptyWarehouse(t *testing.T) {
 	conn := connect(t, databases(t).Empty).PgConn()
 	for _, a := range provision.Alerts(shipped(t), demo()) {
 		rows := ask(t, conn, a)
-		if a.UID != "tributary-freshness" {
+		if a.UID != "tributary-late" {
 			require.Empty(t, firing(a, rows), a.UID)
 		}
 	}
@@ -119,7 +120,9 @@ func TestOnAnEmptyWarehouse(t *testing.T) {
 // TestFiring changes the published rows in a transaction that is rolled back, and sees whether the rule says so.
 func TestFiring(t *testing.T) {
 	const (
-		fresh  = "UPDATE tributary.program_param SET as_of_at = now() - interval '35 hours'; UPDATE tributary.publication SET known_at = now()"
+		fresh = "DELETE FROM tributary_ops.due; UPDATE tributary.program_param SET as_of_at = now() - interval '35 hours'; UPDATE tributary.publication SET known_at = now()"
+		// a night that was due an hour ago, one that is due in an hour, a source, a mart
+		due    = "DELETE FROM tributary_ops.due; INSERT INTO tributary_ops.due SELECT kind, name, DATE '2026-09-30' + days, now() + days * interval '1 day' - interval '1 hour', met FROM (VALUES ('night', 'a', 0, "
 		newRun = `INSERT INTO tributary_ops.run (run_id, started_at, status) VALUES ('new', now() + interval '1 day', '`
 		month  = "metric_id = 'RSP-6' AND grain = 'month' AND period_start = '2026-09-01' AND partner IS NULL AND partner_type IS NULL AND program_tier IS NULL AND region IS NULL"
 		// of the running quarter, by program alone
@@ -129,9 +132,16 @@ func TestFiring(t *testing.T) {
 		uid, change string
 		fires       []string
 	}{
-		"fresh":                             {"tributary-freshness", fresh, nil},
-		"an old day":                        {"tributary-freshness", fresh + "; UPDATE tributary.program_param SET as_of_at = now() - interval '37 hours'", []string{""}},
-		"an old look":                       {"tributary-freshness", fresh + "; UPDATE tributary.publication SET known_at = now() - interval '37 hours'", []string{""}},
+		"fresh":                               {"tributary-freshness", fresh, nil},
+		"an old day":                          {"tributary-freshness", fresh + "; UPDATE tributary.program_param SET as_of_at = now() - interval '37 hours'", []string{""}},
+		"an old look":                         {"tributary-freshness", fresh + "; UPDATE tributary.publication SET known_at = now() - interval '37 hours'", []string{""}},
+		"an old day of which is said by when": {"tributary-freshness", "UPDATE tributary.program_param SET as_of_at = now() - interval '37 hours'", nil},
+		"a night in time":                     {"tributary-late", due + "now() - interval '2 hours'), ('night', 'a', 1, NULL)) AS v (kind, name, days, met)", nil},
+		"a night that came late":              {"tributary-late", due + "now()), ('night', 'a', 1, NULL)) AS v (kind, name, days, met)", nil},
+		"a night that is missing":             {"tributary-late", due + "NULL), ('night', 'a', -1, NULL), ('mart', 'metrics', 0, now()), ('source', 'crm', -1, NULL)) AS v (kind, name, days, met)", []string{"night a", "source crm"}},
+		"nothing is expected":                 {"tributary-late", "DELETE FROM tributary_ops.due", nil},
+		// PostgreSQL did not get the night that the file has
+		"a night that is elsewhere":         {"tributary-late", due + "now()), ('source', 'crm', 0, now())) AS v (kind, name, days, met); UPDATE tributary.publication SET as_of = DATE '2026-09-29'", []string{"night a"}},
 		"a good run":                        {"tributary-failed-run", newRun + "nothing_new')", nil},
 		"a failed run":                      {"tributary-failed-run", newRun + "failed'); INSERT INTO tributary_ops.step (run_id, step, status) VALUES ('new', 'extract', 'ok'), ('new', 'build', 'failed')", []string{"failed build"}},
 		"a run that died":                   {"tributary-failed-run", newRun + "died')", []string{"died none"}},
@@ -179,5 +189,5 @@ func TestRulesFollowTheCatalogue(t *testing.T) {
 			require.Contains(t, a.Description, "version 7")
 		}
 	}
-	require.Len(t, provision.Alerts(&catalogue.Catalogue{}, opts), 3)
+	require.Len(t, provision.Alerts(&catalogue.Catalogue{}, opts), 4)
 }

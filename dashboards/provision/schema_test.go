@@ -101,7 +101,7 @@ func rules(t *testing.T) []*models.AlertRuleExport {
 // TestAlertRules against the type of Grafana's own export of rules, which is the format of the file, and against those of its SDK.
 func TestAlertRules(t *testing.T) {
 	plugins.RegisterDefaultPlugins()
-	require.Len(t, rules(t), 5)
+	require.Len(t, rules(t), 6)
 	uid := regexp.MustCompile(`^[a-zA-Z0-9_-]{1,40}$`)
 	for _, r := range rules(t) {
 		require.Regexp(t, uid, r.UID)
@@ -142,7 +142,7 @@ func TestAnnotations(t *testing.T) {
 			filled, err := template.New(name).Option("missingkey=error").Parse(text)
 			require.NoError(t, err, r.UID)
 			var out strings.Builder
-			labels := map[string]string{"direction": "vendor_to_partner", "program": "annual-rebate", "entity": "deal", "status": "failed", "step": "build"}
+			labels := map[string]string{"direction": "vendor_to_partner", "program": "annual-rebate", "entity": "deal", "status": "failed", "step": "build", "kind": "night", "name": "acme"}
 			require.NoError(t, filled.Execute(&out, map[string]any{"Labels": labels, "Values": map[string]value{"A": {labels, 1.5}, "B": {labels, 1}}, "Value": ""}), r.UID)
 			require.NotContains(t, out.String(), "<no value>")
 		}

@@ -19,14 +19,15 @@ type Skipped struct {
 
 // index is the page that lists a quarter's packs.
 type index struct {
-	Project, Quarter, AsOf string
-	Packs                  []Written
-	Skipped                []Skipped
+	night
+	Project, Quarter string
+	Packs            []Written
+	Skipped          []Skipped
 }
 
 // WriteIndex writes the page that lists the packs. It names every partner: it is for the channel team.
 func (p *Packs) WriteIndex(w io.Writer, packs []Written, skipped []Skipped) error {
 	return write(w, "report-index", func() (any, error) {
-		return index{p.opts.Project, p.QuarterName(), p.reader.asOf.Format(longDay), packs, skipped}, nil
+		return index{p.reader.seen, p.opts.Project, p.QuarterName(), packs, skipped}, nil
 	})
 }

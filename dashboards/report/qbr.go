@@ -34,7 +34,7 @@ func (e *SkippedError) Error() string {
 // OpenPacks chooses the quarter: empty for the last that has ended, 2026-Q3, or a day in it.
 func OpenPacks(ctx context.Context, conn *sql.Conn, cat *catalogue.Catalogue, quarter string, opts Options) (*Packs, error) {
 	p := &Packs{reader: &reader{ctx: ctx, conn: conn, cat: cat}, opts: opts}
-	if err := p.reader.night(); err != nil {
+	if err := p.reader.readNight(); err != nil {
 		return nil, err
 	}
 	if err := p.reader.choose(quarter); err != nil {
@@ -88,7 +88,8 @@ func (p *Packs) of(ctx context.Context, of Partner) *reader {
 
 // pack is everything that a partner's page shows.
 type pack struct {
-	Project, AsOf, Currency string
+	night
+	Project, Currency       string
 	Quarter, Previous, Year string
 	Running                 bool
 	Partner                 profile
@@ -120,7 +121,7 @@ func (d *reader) pack(of Partner, opts Options) (*pack, error) {
 		return nil, err
 	}
 	v := &pack{
-		Project: opts.Project, AsOf: d.asOf.Format(longDay), Currency: d.currency, Running: !d.quarters[d.head].Ended,
+		night: d.seen, Project: opts.Project, Currency: d.currency, Running: !d.quarters[d.head].Ended,
 		Quarter: d.name(d.head), Previous: d.name(d.head - 1), Year: d.name(d.head - 4),
 	}
 	found, err := d.hasData()

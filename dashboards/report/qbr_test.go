@@ -294,7 +294,7 @@ func TestQuartersBeforeTheData(t *testing.T) {
 	conn, err := db.Conn(t.Context())
 	require.NoError(t, err)
 	for _, text := range []string{
-		"CREATE SCHEMA program", "CREATE TABLE program.param AS SELECT DATE '2026-09-30' AS as_of, 'EUR' AS functional_currency", "CREATE SCHEMA metrics",
+		"CREATE SCHEMA program", "CREATE TABLE program.param AS SELECT DATE '2026-09-30' AS as_of, 'UTC' AS reporting_tz, TIMESTAMPTZ '2026-10-01 02:00:00+00' AS known_at, 'EUR' AS functional_currency", "CREATE SCHEMA metrics",
 		"CREATE TABLE metrics.quarter (quarter_start DATE, quarter_end DATE, label VARCHAR, is_ended BOOLEAN, is_headline BOOLEAN)",
 	} {
 		_, err := conn.ExecContext(t.Context(), text)

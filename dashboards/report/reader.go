@@ -18,6 +18,7 @@ type reader struct {
 	conn     *sql.Conn
 	cat      *catalogue.Catalogue
 	asOf     time.Time
+	seen     night
 	currency string
 	quarters []period // those that are shown, oldest first; one at least
 	head     int      // the headline quarter: the last that has ended, or the one that was asked for
@@ -33,13 +34,22 @@ type peer struct {
 	Median sql.NullFloat64
 }
 
-// night reads as_of and the currency.
-func (d *reader) night() error {
+// night says of which day the figures are, whose days these are, and when the lake knew what they are made of.
+type night struct{ AsOf, Zone, Known string }
+
+// readNight reads which night it is, and the currency.
+func (d *reader) readNight() error {
 	d.used = map[string]bool{}
-	err := d.conn.QueryRowContext(d.ctx, "SELECT as_of, functional_currency FROM program.param").Scan(&d.asOf, &d.currency)
+	var known time.Time
+	err := d.conn.QueryRowContext(d.ctx, "SELECT as_of, reporting_tz, known_at, functional_currency FROM program.param").Scan(&d.asOf, &d.seen.Zone, &known, &d.currency)
 	if err != nil {
 		return fmt.Errorf("read program.param: %w", err)
 	}
+	zone, err := time.LoadLocation(d.seen.Zone)
+	if err != nil {
+		return fmt.Errorf("read program.param: %w", err)
+	}
+	d.seen.AsOf, d.seen.Known = d.asOf.Format(longDay), known.In(zone).Format(longDay+" 15:04")
 	return nil
 }
 

@@ -65,7 +65,8 @@ func write(w io.Writer, name string, read func() (any, error)) error {
 
 // view is everything that the CFO and channel pages show.
 type view struct {
-	Project, AsOf, Currency string
+	night
+	Project, Currency       string
 	Quarter, Previous, Year string // the headline quarter and the two that it is held against
 	Notices                 []string
 	CFO                     cfo
@@ -77,14 +78,14 @@ type definition struct{ ID, Title, Description string }
 
 func newView(ctx context.Context, conn *sql.Conn, cat *catalogue.Catalogue, opts Options, fill func(*reader, *view) error) (*view, error) {
 	d := &reader{ctx: ctx, conn: conn, cat: cat}
-	if err := d.night(); err != nil {
+	if err := d.readNight(); err != nil {
 		return nil, err
 	}
 	if err := d.calendar(); err != nil {
 		return nil, err
 	}
 	v := &view{
-		Project: opts.Project, AsOf: d.asOf.Format(longDay), Currency: d.currency, Notices: opts.Notices,
+		night: d.seen, Project: opts.Project, Currency: d.currency, Notices: opts.Notices,
 		Quarter: d.name(d.head), Previous: d.name(d.head - 1), Year: d.name(d.head - 4),
 	}
 	if err := fill(d, v); err != nil {

@@ -44,7 +44,7 @@ type Turn struct {
 	TookOver   *Holder   `json:"took_over,omitempty"` // the holder that was dead or whose lease had run out
 }
 
-// Load is one landing of new or changed files of a stream.
+// Load is one landing of new or changed files of a stream, or of what a source that is asked had to tell.
 type Load struct {
 	LoadID      string    `json:"load_id"`
 	Source      string    `json:"source"`
@@ -61,6 +61,8 @@ type Load struct {
 	Rows        int64     `json:"rows"`                   // over Parts
 	Quarantined int64     `json:"quarantined,omitempty"`  // over Quarantine
 	RejectRules []Count   `json:"reject_rules,omitempty"` // quarantined rows by rule
+	Until       time.Time `json:"until,omitzero"`         // of a source that is asked: by its own clock, from when to ask the next time
+	OfRuns      bool      `json:"of_runs,omitempty"`      // about nights and who ran them: no figure is made of it
 }
 
 // File is an input file as it was when it was read.
@@ -173,6 +175,9 @@ type Publish struct {
 	Commit    int64     `json:"commit"` // newest commit that the warehouse was built from
 	Program   string    `json:"program,omitempty"`
 	Rollback  bool      `json:"rollback,omitempty"`
+
+	// NoAccruals says that the warehouse has none: an exchange rate is missing.
+	NoAccruals bool `json:"no_accruals,omitempty"`
 }
 
 // GC records what a collection removed.

@@ -28,6 +28,8 @@ type LoadedPart struct {
 type StreamParts struct {
 	StreamName
 	Mode       string       // of the newest load
+	OfRuns     bool         // no figure is made of it
+	Until      time.Time    // of the newest load; zero where the source is not asked
 	Current    []LoadedPart // what counts
 	Superseded []LoadedPart // what a later snapshot replaced: keys that are only here have vanished
 	Quarantine []LoadedPart // rejected rows of the deliveries that count
@@ -74,7 +76,7 @@ func (l *Lake) Parts(ctx context.Context, source, stream string, knownAt time.Ti
 	}
 	columns := map[Column]bool{}
 	for _, m := range loads {
-		out.Mode = m.Load.Mode
+		out.Mode, out.OfRuns, out.Until = m.Load.Mode, m.Load.OfRuns, m.Load.Until
 		for _, p := range m.Load.Parts {
 			part := loadedPart(m, p, superseded)
 			if part.SupersededBy != 0 {

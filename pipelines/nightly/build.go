@@ -95,6 +95,7 @@ func (n *night) fill(ctx context.Context, file *warehouse.File, data []staging.S
 }
 
 func (n *night) stage(ctx context.Context, conn *sql.Conn, data []staging.StreamData) (staging.Result, error) {
+	begun := n.now()
 	plan, err := staging.Compile(ctx, conn, staging.Options{
 		Config: n.project.Staging(), Data: data, AsOf: n.summary.AsOf,
 		AsOfAt: program.DayEnd(n.asOf, n.project.Zone), Accepted: n.project.Program.Accepted(),
@@ -117,6 +118,7 @@ func (n *night) stage(ctx context.Context, conn *sql.Conn, data []staging.Stream
 		n.notice("%s", w)
 	}
 	n.report(Event{Step: StepBuild, Text: fmt.Sprintf("%d rows read, %d quarantined", n.summary.RowsStaged, n.summary.Quarantined), Part: 0.3})
+	n.lineage.staged(ctx, conn, plan, result, begun)
 	return result, plan.Close(ctx)
 }
 
@@ -140,6 +142,11 @@ func Catalogue(user fs.FS) (*catalogue.Catalogue, error) {
 	return catalogue.Load(catalogue.Layer{FS: embedded.FS, Root: "sql"}, catalogue.Layer{FS: user, Root: "sql"})
 }
 
+// valueTables are what the catalogue fills.
+func valueTables() []string {
+	return []string{"metrics.metric_value", "metrics.group_value", "metrics.definition"}
+}
+
 func (n *night) models(ctx context.Context, db *sql.DB, conn *sql.Conn) (engine.Result, error) {
 	set, err := model.Load(ctx, embedded.FS, n.project.SQL())
 	if err != nil {
@@ -150,7 +157,7 @@ func (n *night) models(ctx context.Context, db *sql.DB, conn *sql.Conn) (engine.
 		return engine.Result{}, err
 	}
 	done := 0
-	values := engine.Made{Tables: []string{"metrics.metric_value", "metrics.group_value", "metrics.definition"}, Make: func(ctx context.Context, _ *sql.DB) error {
+	values := engine.Made{Tables: valueTables(), Make: func(ctx context.Context, _ *sql.DB) error {
 		n.report(Event{Step: StepBuild, Text: "metrics", Part: 0.6})
 		return cat.Store(ctx, conn)
 	}}
@@ -158,6 +165,7 @@ func (n *night) models(ctx context.Context, db *sql.DB, conn *sql.Conn) (engine.
 		Workers: n.limits.Threads, Clock: n.now, Made: []engine.Made{values},
 		OnModel: func(m engine.ModelResult) {
 			done++
+			n.lineage.made(ctx, conn, set, cat, m)
 			n.report(Event{Step: StepBuild, Text: fmt.Sprintf("%s: %d rows", m.Name, m.Rows), Part: 0.3 + 0.6*float64(done)/float64(max(1, len(set.Names())))})
 		},
 	})

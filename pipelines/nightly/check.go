@@ -86,6 +86,7 @@ func (n *night) checkFile(ctx context.Context, file *warehouse.File) (check.Resu
 	if err != nil {
 		return nil, err
 	}
+	n.lineage.checked(results)
 	var records []ops.Check
 	for _, r := range results {
 		if r.State == check.Pass {

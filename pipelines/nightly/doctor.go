@@ -35,8 +35,8 @@ type Finding struct {
 	Hint  string `json:"hint,omitempty"`
 }
 
-// Doctor looks at a set-up from the configuration to what is published, and goes on as far as it can.
-func Doctor(ctx context.Context, dir string) []Finding {
+// Doctor looks at a set-up from the configuration to what is published, and goes on as far as it can. What is late is so at now.
+func Doctor(ctx context.Context, dir string, now time.Time) []Finding {
 	var out []Finding
 	add := func(state, what, text, hint string) { out = append(out, Finding{state, what, text, hint}) }
 	p, err := project.Load(dir)
@@ -46,6 +46,7 @@ func Doctor(ctx context.Context, dir string) []Finding {
 	}
 	add(Good, "configuration", fmt.Sprintf("%s, amounts in %s, days in %s", p.Config.Project.Value, p.Config.Reporting.Currency.Value, p.Config.Reporting.TimeZone.Value), "")
 	notices(p, add)
+	findLineage(add)
 	contracts(p, add)
 	if _, err := model.Load(ctx, embedded.FS, p.SQL()); err != nil {
 		add(Bad, "models", err.Error(), "docs/models.md")
@@ -57,7 +58,7 @@ func Doctor(ctx context.Context, dir string) []Finding {
 		add(Bad, "lake", err.Error(), "")
 		return out
 	}
-	lakeFindings(ctx, l, add)
+	lakeFindings(ctx, p, l, now, add)
 	v, err := publish.Current(ctx, l, warehouse.Folder{Dir: p.WarehouseDir()})
 	switch {
 	case errors.Is(err, lake.ErrNotFound):
@@ -65,8 +66,7 @@ func Doctor(ctx context.Context, dir string) []Finding {
 	case err != nil:
 		add(Bad, "published", err.Error(), "tributary run")
 	default:
-		add(Good, "published", fmt.Sprintf("data as of %s, commit %d", v.AsOf, v.Commit), "")
-		missed(p, v.AsOf, time.Now(), add)
+		add(Good, "published", fmt.Sprintf("data as of %s, known %s, commit %d", v.AsOf, v.KnownAt.In(p.Zone).Format("2006-01-02 15:04"), v.Commit), "")
 		published(ctx, v.Path, add)
 	}
 	return out
@@ -123,7 +123,7 @@ func contracts(p *project.Project, add adder) {
 	add(Good, "maps", fmt.Sprintf("%d of %d entities mapped; metrics that need the others say no_source", len(mapped), len(set.Entities)), "")
 }
 
-func lakeFindings(ctx context.Context, l *lake.Lake, add adder) {
+func lakeFindings(ctx context.Context, p *project.Project, l *lake.Lake, now time.Time, add adder) {
 	log, err := l.Manifests(ctx)
 	if err != nil {
 		add(Bad, "lake", err.Error(), "tributary lake verify")
@@ -131,6 +131,11 @@ func lakeFindings(ctx context.Context, l *lake.Lake, add adder) {
 	}
 	add(Good, "lake", fmt.Sprintf("%d commits", len(log)), "")
 	lastRun(log, add)
+	for _, e := range Standing(Due(p, log, now), now) {
+		if e.Late {
+			add(Warn, "late", e.lateText(p.Zone), "look whether the schedule runs and the delivery came; docs/operations.md")
+		}
+	}
 	if holder, until, held := l.LockHolder(log); held {
 		add(Warn, "lock", fmt.Sprintf("%s, lease until %s", holder, until.Format(time.RFC3339)), "a run is under way, or its process died: it is taken over then")
 	}
@@ -149,17 +154,6 @@ func lastRun(log []lake.Manifest, add adder) {
 		}
 		return
 	}
-}
-
-// missed says when what is published is older than it should be by now, also when nothing has run that could say so.
-func missed(p *project.Project, asOf string, now time.Time, add adder) {
-	due, expected := p.Config.Expect.Day(now, p.Zone)
-	day, err := program.ParseDay(asOf)
-	if err != nil || !expected || !day.Before(due) {
-		return
-	}
-	add(Warn, "late", fmt.Sprintf("%s should be published since %s (%s), and the newest is %s: %d missing", due.Format(time.DateOnly), p.Config.Expect.By, p.Zone, asOf,
-		int(due.Sub(day).Hours()/24)), "look whether the schedule runs; docs/operations.md")
 }
 
 // published says what the numbers lack.

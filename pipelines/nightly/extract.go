@@ -28,6 +28,7 @@ func (n *night) extract(ctx context.Context) (string, error) {
 		files += taken
 	}
 	n.changed = n.summary.Loads > 0
+	n.pullHistory(ctx)
 	return fmt.Sprintf("%d new or changed files, %d rows in %d loads", files, n.summary.RowsLanded, n.summary.Loads), nil
 }
 
@@ -58,6 +59,7 @@ func (n *night) pass(ctx context.Context, p pass) (int, error) {
 		}
 	}
 	n.summary.RowsLanded += rows
+	n.lineage.extracted(ctx, result)
 	if err != nil {
 		if ExitCode(err) == ExitUnexpected {
 			err = dataError{err}
@@ -89,7 +91,9 @@ func (n *night) nothingNew(ctx context.Context) (bool, error) {
 		case lake.KindPublish:
 			published = m.Publish
 		case lake.KindLoad:
-			newest = m.Number
+			if !m.Load.OfRuns {
+				newest = m.Number
+			}
 		}
 	}
 	if published == nil || published.Rollback || published.AsOf != n.summary.AsOf || published.Program != n.program || newest > published.Commit {
@@ -171,7 +175,7 @@ func (n *night) data(ctx context.Context) ([]staging.StreamData, []lake.StreamPa
 		newest int64 // loads without rows count: they too are known
 	)
 	for _, m := range lake.KnownBy(log, n.knownAt) {
-		if m.Kind == lake.KindLoad {
+		if m.Kind == lake.KindLoad && !m.Load.OfRuns {
 			newest = m.Number
 		}
 	}
@@ -179,6 +183,9 @@ func (n *night) data(ctx context.Context) ([]staging.StreamData, []lake.StreamPa
 		p, err := n.lake.Parts(ctx, s.Source, s.Stream, n.knownAt)
 		if err != nil {
 			return nil, nil, 0, err
+		}
+		if p.OfRuns {
+			continue
 		}
 		d := staging.StreamData{Name: s.String()}
 		for _, group := range [][]lake.LoadedPart{p.Current, p.Superseded} {

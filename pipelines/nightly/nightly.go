@@ -39,7 +39,7 @@ type Options struct {
 	Steps          []string  // none = all
 	AsOf           string    // YYYY-MM-DD; "" = the last day in the reporting zone that has ended by To
 	KnownAt        time.Time // only loads committed by then count; zero = now
-	To             time.Time // end of the interval that the run stands for; zero = now
+	From, To       time.Time // the interval that the run stands for, To exclusive; zero = open, and now
 	Windows        []Window  // a backfill: sources that can, extract them one by one; what is published and newer stays, unbuilt
 	ProgramCurrent bool      // with KnownAt: today's program and maps instead of that night's
 	AllowOlder     bool      // publish although what is published is newer
@@ -82,6 +82,7 @@ type Summary struct {
 	Status      string     `json:"status"`
 	ExitCode    int        `json:"exit_code"`
 	AsOf        string     `json:"as_of"`
+	Zone        string     `json:"reporting_tz,omitempty"`
 	KnownAt     time.Time  `json:"known_at,omitzero"`
 	StartedAt   time.Time  `json:"started_at"`
 	Seconds     float64    `json:"seconds"`
@@ -109,7 +110,8 @@ type Step struct {
 type night struct {
 	opts    Options
 	project *project.Project
-	limits  project.Limits // of today, also where project is that of a past night
+	today   *project.Project // also where project is that of a past night
+	limits  project.Limits   // of today too
 	// database is where readers are besides the file, of today too; nil = nowhere
 	database     *postgres.Config
 	databaseDown bool // it did not answer: not to be asked again in this run
@@ -126,11 +128,13 @@ type night struct {
 	before       previous
 	movedSince   *int64 // number of the file that moved is since; nil = nothing was compared
 	moved        []ops.Moved
+	lineage      *recorder // nil = nobody asked for it
 }
 
 // Run does what the options ask for. The summary is meaningful with an error too; its ExitCode is that of the process.
 func Run(ctx context.Context, opts Options) (Summary, error) {
 	n, err := start(opts)
+	n.openLineage()
 	if err == nil {
 		err = n.takeTurn(ctx)
 	}
@@ -138,6 +142,7 @@ func Run(ctx context.Context, opts Options) (Summary, error) {
 		err = n.inTurn(ctx)
 	}
 	err = n.end(err)
+	n.closeLineage(err)
 	n.tell(ctx, err)
 	return n.summary, err
 }
@@ -193,8 +198,8 @@ func start(opts Options) (*night, error) {
 	if err != nil {
 		return n, configError{err}
 	}
-	n.project, n.limits = p, p.Config.Limits
-	n.summary.Project = p.Config.Project.Value
+	n.project, n.today, n.limits = p, p, p.Config.Limits
+	n.summary.Project, n.summary.Zone = p.Config.Project.Value, p.Zone.String()
 	n.folder = warehouse.Folder{Dir: p.WarehouseDir()}
 	n.checkNotify()
 	if err := n.needsMaps(); err != nil {
@@ -233,23 +238,25 @@ func (n *night) setNight() error {
 		n.knownAt = n.opts.KnownAt.UTC()
 	}
 	n.summary.KnownAt = n.knownAt
+	to := n.opts.To
+	if to.IsZero() {
+		to = n.now()
+	}
+	if from := n.opts.From; !from.Before(to) {
+		return configError{fmt.Errorf("--from %s is not before --to %s, which is exclusive and now unless it is given", from.In(n.project.Zone).Format(time.RFC3339), to.In(n.project.Zone).Format(time.RFC3339))}
+	}
+	n.asOf = program.LastDayEnded(to, n.project.Zone)
 	if n.opts.AsOf != "" {
 		day, err := program.ParseDay(n.opts.AsOf)
 		if err != nil {
 			return configError{fmt.Errorf("--as-of: %w", err)}
 		}
 		n.asOf = day
-		if day.After(program.LastDayEnded(n.now(), n.project.Zone)) {
-			n.notice("%s has not ended: once it is published, nights of earlier days are built and not published", n.opts.AsOf)
-		}
-	} else {
-		to := n.opts.To
-		if to.IsZero() {
-			to = n.now()
-		}
-		n.asOf = program.LastDayEnded(to, n.project.Zone)
 	}
 	n.summary.AsOf = n.asOf.Format(time.DateOnly)
+	if n.asOf.After(program.LastDayEnded(n.now(), n.project.Zone)) {
+		n.notice("%s has not ended: once it is published, nights of earlier days are built and not published", n.summary.AsOf)
+	}
 	return nil
 }
 
@@ -312,12 +319,14 @@ func (n *night) step(ctx context.Context, name string, do func(context.Context) 
 	}
 	begun := n.now()
 	n.report(Event{Step: name, Text: "begins"})
+	n.lineage.stepBegins(name, begun)
 	detail, err := do(ctx)
 	status := "ok"
 	if err != nil && !errors.Is(err, ErrNoAccruals) { // which is published
 		status, detail = "failed", firstLine(err)
 	}
 	ended := n.now()
+	n.lineage.stepEnds(ended, err)
 	n.summary.Steps = append(n.summary.Steps, Step{Name: name, Status: status, Seconds: ended.Sub(begun).Seconds(), Detail: detail})
 	n.records.Steps = append(n.records.Steps, lake.Step{Name: name, Status: status, StartedAt: begun.UTC(), FinishedAt: ended.UTC(), Detail: detail})
 	if status != "ok" {

@@ -68,11 +68,14 @@ func (n *night) toDatabase(ctx context.Context) error {
 	return n.inDatabase(ctx, func(target *postgres.Target) error {
 		turn := n.writer.Turn()
 		night := postgres.Night{AsOf: n.summary.AsOf, KnownAt: n.knownAt, RunID: n.summary.RunID, File: n.built}
-		err := publish.FillDatabase(ctx, target, n.folder.BuildPath(n.built), turn, night, n.copying)
-		if err != nil { // nothing of it stays
-			err = errors.Join(err, target.Drop(context.WithoutCancel(ctx), target.NextSchema(turn)))
+		err := DatabaseError(publish.FillDatabase(ctx, target, n.folder.BuildPath(n.built), turn, night, n.copying))
+		if err == nil {
+			err = n.writer.Renew() // what follows would not be committed
 		}
-		return DatabaseError(err)
+		if err != nil { // nothing of it stays
+			err = errors.Join(err, DatabaseError(target.Drop(context.WithoutCancel(ctx), target.NextSchema(turn))))
+		}
+		return err
 	})
 }
 

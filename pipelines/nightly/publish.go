@@ -54,7 +54,7 @@ func (n *night) publish(ctx context.Context) (string, error) {
 		return "", err
 	}
 	version, err := publish.Publish(ctx, n.writer, n.folder, publish.Night{
-		Build: n.built, AsOf: n.asOf, KnownAt: n.knownAt, RunID: n.summary.RunID, Program: n.program, Newest: newest,
+		Build: n.built, AsOf: n.asOf, KnownAt: n.knownAt, RunID: n.summary.RunID, Program: n.program, Newest: newest, NoAccruals: accruals != "",
 	})
 	if err != nil {
 		return "", err
@@ -63,6 +63,7 @@ func (n *night) publish(ctx context.Context) (string, error) {
 	if err := n.swap(ctx, version); err != nil {
 		return "", err
 	}
+	n.lineage.published(ctx, version.Path)
 	where := "published " + version.Path + n.elsewhere()
 	if accruals != "" {
 		n.summary.Status = StatusNoAccruals

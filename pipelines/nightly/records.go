@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"github.com/tributary-data/tributary/pipelines/lake"
+	"github.com/tributary-data/tributary/pipelines/project"
 	"github.com/tributary-data/tributary/schemas"
 	"github.com/tributary-data/tributary/transforms/ops"
 	"github.com/tributary-data/tributary/transforms/program"
@@ -114,6 +115,13 @@ const recordsFile = "records.duckdb"
 
 func (n *night) recordsPath() string { return filepath.Join(n.folder.Dir, recordsFile) }
 
+// RenewRecords writes the records anew after something else than a run has changed what is published.
+func RenewRecords(ctx context.Context, p *project.Project, w *lake.Writer, clock func() time.Time) error {
+	n := &night{project: p, today: p, lake: w.Lake(), writer: w, folder: warehouse.Folder{Dir: p.WarehouseDir()}, opts: Options{Clock: clock}}
+	n.summary.Project = p.Config.Project.Value
+	return n.publishRecords(ctx)
+}
+
 // publishRecords writes the records of all runs, failed ones included, into a file of their own: a failed night's checks are to be seen,
 // its figures are not. All of it comes from the commit log, but what moved: that is carried over from the file before.
 func (n *night) publishRecords(ctx context.Context) error {
@@ -127,7 +135,8 @@ func (n *night) publishRecords(ctx context.Context) error {
 		return err
 	}
 	if err = addRecords(ctx, file.DB, n.summary.Project, log); err == nil {
-		err = n.keepMoved(ctx, file.DB)
+		err = errors.Join(addHistory(ctx, file.DB, n.lake), n.keepMoved(ctx, file.DB),
+			ops.CreateDue(ctx, file.DB), ops.AddDue(ctx, file.DB, Due(n.today, log, n.now())...))
 	}
 	if err != nil {
 		return errors.Join(err, file.Close(), n.folder.Discard(aside))
@@ -168,7 +177,7 @@ func addRecords(ctx context.Context, db ops.DB, name string, log []lake.Manifest
 			r.died(*m.Turn.TookOver, log[:m.Number-1])
 		}
 	}
-	return errors.Join(ops.Create(ctx, db), r.add(ctx, db))
+	return errors.Join(ops.Create(ctx, db), ops.CreateSchedule(ctx, db), r.add(ctx, db))
 }
 
 // newest is the end of a log that has the last n runs.

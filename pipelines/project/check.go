@@ -101,6 +101,7 @@ func (p *Project) checkSources(problems *diag.List) {
 		names = append(names, s.Name)
 		checkName(problems, "source", s.At, s.Name)
 		oneOf(problems, "type", s.Type, "file")
+		oneOf(problems, "expect.days", s.Expect.Days, daysAll, daysBusiness)
 		for _, t := range s.Streams {
 			checkName(problems, "stream", t.At, t.Name)
 			t.check(problems)

@@ -80,10 +80,11 @@ type Grafana struct {
 
 // Airflow is where nights are scheduled. User, password and token are in the environment.
 type Airflow struct {
-	At   diag.Pos
-	URL  diag.Text `yaml:"url"`
-	DAG  diag.Text `yaml:"dag"`
-	Pool diag.Text `yaml:"pool"`
+	At      diag.Pos
+	URL     diag.Text `yaml:"url"`
+	DAG     diag.Text `yaml:"dag"`
+	Pool    diag.Text `yaml:"pool"`
+	History bool      `yaml:"history"` // each night asks for the runs of the DAG and keeps them
 }
 
 // Postgres is a database that readers look into, and who may read what.
@@ -124,6 +125,7 @@ type Source struct {
 	Name    string    `yaml:"-"`
 	Type    diag.Text `yaml:"type"`
 	Root    diag.Text `yaml:"root"`
+	Expect  Delivery  `yaml:"expect"`
 	Streams Streams   `yaml:"streams,required"`
 }
 

@@ -21,6 +21,7 @@ type Night struct {
 	AsOf, KnownAt  time.Time
 	RunID, Program string
 	Newest         int64 // newest commit that it was built from
+	NoAccruals     bool
 }
 
 // Version is what readers see.
@@ -43,7 +44,7 @@ func Publish(ctx context.Context, w *lake.Writer, folder warehouse.Folder, n Nig
 		return Version{}, err
 	}
 	p := lake.Publish{
-		Warehouse: filepath.Base(installed.Path), AsOf: n.AsOf.Format(time.DateOnly), KnownAt: n.KnownAt, RunID: n.RunID, Commit: n.Newest, Program: n.Program,
+		Warehouse: filepath.Base(installed.Path), AsOf: n.AsOf.Format(time.DateOnly), KnownAt: n.KnownAt, RunID: n.RunID, Commit: n.Newest, Program: n.Program, NoAccruals: n.NoAccruals,
 	}
 	commit, err := w.Commit(ctx, lake.Manifest{Kind: lake.KindPublish, Publish: &p})
 	if err != nil {

@@ -6,6 +6,7 @@ package source
 import (
 	"errors"
 	"strings"
+	"time"
 	"unicode/utf8"
 )
 
@@ -26,6 +27,13 @@ var ErrChanged = errors.New("the input changed while it was read")
 type Reader interface {
 	// Next replaces what is in the batch by the next rows; io.EOF when there are none.
 	Next(b *Batch) error
+}
+
+// Pages are what a source that is asked has to tell, page by page.
+type Pages interface {
+	Reader
+	// Until is the moment, by the source's own clock, from which to ask the next time. It is known once Next has said io.EOF.
+	Until() time.Time
 }
 
 // Cell is where a value stands in the arena of its batch.

@@ -4,6 +4,7 @@ package airflow_test
 
 import (
 	"bytes"
+	"encoding/json"
 	"fmt"
 	"net"
 	"net/http"
@@ -21,6 +22,7 @@ import (
 // server is an Airflow of real processes, each of its own as in production: `airflow standalone` cannot be stopped.
 type server struct {
 	version, venv, home, url string
+	events                   string // file of OpenLineage events, Airflow's and ours
 	env                      []string
 }
 
@@ -32,11 +34,14 @@ func start(t *testing.T, version string, env ...string) *server {
 	name := "AIRFLOW_" + strings.ReplaceAll(version, ".", "_")
 	s := &server{version: version, venv: os.Getenv(name), home: t.TempDir()}
 	require.NotEmpty(t, s.venv, "%s is not set: make test-airflow installs Airflow and sets it", name)
+	s.events = filepath.Join(s.home, "events.jsonl")
 	port := freePort(t)
 	s.url = fmt.Sprintf("http://127.0.0.1:%d", port)
 	require.NoError(t, os.MkdirAll(s.dags(), 0o755))
 	s.env = append(os.Environ(), "AIRFLOW_HOME="+s.home, "AIRFLOW__CORE__LOAD_EXAMPLES=False", "AIRFLOW__CORE__DAGS_FOLDER="+s.dags(), "AIRFLOW__CORE__PARALLELISM=2",
-		"AIRFLOW__SCHEDULER__SCHEDULER_HEARTBEAT_SEC=1", "no_proxy=127.0.0.1",
+		"AIRFLOW__SCHEDULER__SCHEDULER_HEARTBEAT_SEC=1", "AIRFLOW_URL="+s.url, "AIRFLOW_USERNAME=admin", "AIRFLOW_PASSWORD="+password, "no_proxy=127.0.0.1",
+		`AIRFLOW__OPENLINEAGE__TRANSPORT={"type":"file","log_file_path":"`+s.events+`","append":true}`,
+		"OPENLINEAGE__TRANSPORT__TYPE=file", "OPENLINEAGE__TRANSPORT__LOG_FILE_PATH="+s.events, "OPENLINEAGE__TRANSPORT__APPEND=true",
 		"PATH="+filepath.Join(s.venv, "bin")+":"+os.Getenv("PATH")) // executors start airflow by its name
 	s.env = append(s.env, env...)
 	var processes [][]string
@@ -130,4 +135,29 @@ func freePort(t *testing.T) int {
 	require.NoError(t, err)
 	defer l.Close()
 	return l.Addr().(*net.TCPAddr).Port
+}
+
+// get asks the API for what the program has no command for.
+func (s *server) get(t *testing.T, path string, into any) {
+	t.Helper()
+	req, err := http.NewRequestWithContext(t.Context(), http.MethodGet, s.url+map[bool]string{true: "/api/v2", false: "/api/v1"}[s.three()]+path, nil)
+	require.NoError(t, err)
+	if s.three() {
+		var login struct {
+			Token string `json:"access_token"`
+		}
+		body := strings.NewReader(`{"username":"admin","password":"` + password + `"}`)
+		resp, err := http.Post(s.url+"/auth/token", "application/json", body) //nolint:noctx // a test's
+		require.NoError(t, err)
+		require.NoError(t, json.NewDecoder(resp.Body).Decode(&login))
+		require.NoError(t, resp.Body.Close())
+		req.Header.Set("Authorization", "Bearer "+login.Token)
+	} else {
+		req.SetBasicAuth("admin", password)
+	}
+	resp, err := http.DefaultClient.Do(req)
+	require.NoError(t, err)
+	require.Equal(t, http.StatusOK, resp.StatusCode, path)
+	require.NoError(t, json.NewDecoder(resp.Body).Decode(into))
+	require.NoError(t, resp.Body.Close())
 }

@@ -14,7 +14,7 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// tool is datacontract-cli, installed by install-datacontract.sh.
+// tool is datacontract-cli, installed by install-python.sh.
 func tool(t *testing.T) string {
 	t.Helper()
 	path := os.Getenv("DATACONTRACT")

@@ -1,4 +1,4 @@
-//go:build contracts || browser || images
+//go:build contracts || browser || images || lineage
 
 package outside_test
 

@@ -28,6 +28,7 @@ type Explanation struct {
 	Description       string        `json:"description"`
 	DefinitionVersion int           `json:"definition_version"`
 	AsOf              string        `json:"as_of"`
+	Zone              string        `json:"reporting_tz"`
 	Unit              Unit          `json:"unit"`
 	Better            string        `json:"better"`
 	Fact              string        `json:"fact"`
@@ -79,7 +80,7 @@ func (c *Catalogue) Explain(ctx context.Context, conn *sql.Conn, contracts *sche
 		if err != nil {
 			return nil, err
 		}
-		e.Value, e.AsOf = rows[0], rows[0].AsOf
+		e.Value, e.AsOf, e.Zone = rows[0], rows[0].AsOf, rows[0].Zone
 		return e, nil
 	}
 	if spec.Grain == "" {
@@ -92,7 +93,7 @@ func (c *Catalogue) Explain(ctx context.Context, conn *sql.Conn, contracts *sche
 	if e.Value, err = c.oneRow(ctx, conn, m, spec); err != nil {
 		return nil, err
 	}
-	e.AsOf = e.Value.AsOf
+	e.AsOf, e.Zone = e.Value.AsOf, e.Value.Zone
 	e.RowCount, e.Rows, err = sourceRows(ctx, conn, contracts, m, spec)
 	return e, err
 }

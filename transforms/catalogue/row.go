@@ -20,6 +20,7 @@ type Row struct {
 	MetricID          string            `json:"metric_id"`
 	DefinitionVersion int               `json:"definition_version"`
 	AsOf              string            `json:"as_of"`
+	Zone              string            `json:"reporting_tz"` // whose days as_of and period_start are
 	Grain             string            `json:"grain"`
 	PeriodStart       *string           `json:"period_start"`
 	Dims              map[string]string `json:"dims"`
@@ -113,7 +114,7 @@ func (m *Metric) PartsOf() Unit {
 
 // rowColumns is what scanRow reads, in order.
 func rowColumns() string {
-	return `metric_id, definition_version, as_of, grain, period_start, ` + strings.Join(Dims(), ", ") + `,
+	return `metric_id, definition_version, as_of, (SELECT reporting_tz FROM program.param), grain, period_start, ` + strings.Join(Dims(), ", ") + `,
 	CAST(value_money AS VARCHAR), value_number, value_text, CAST(numerator AS VARCHAR), CAST(denominator AS VARCHAR),
 	n, n_censored, n_excluded, excluded, lower_bound, CAST(projected_base AS VARCHAR), status`
 }
@@ -128,7 +129,7 @@ func (c *Catalogue) scanRow(rows *sql.Rows) (Row, error) {
 		value, lower                      sql.NullFloat64
 		excluded                          string
 		dims                              = make([]sql.NullString, len(Dims()))
-		into                              = []any{&r.MetricID, &r.DefinitionVersion, &asOf, &r.Grain, &period}
+		into                              = []any{&r.MetricID, &r.DefinitionVersion, &asOf, &r.Zone, &r.Grain, &period}
 	)
 	for i := range dims {
 		into = append(into, &dims[i])
@@ -205,7 +206,7 @@ func WriteJSON(w io.Writer, rows iter.Seq2[Row, error]) error {
 
 // WriteCSV writes rows as they come. The columns are the same for every query, so that files can be put together.
 func WriteCSV(w io.Writer, rows iter.Seq2[Row, error]) error {
-	head := append([]string{"metric_id", "definition_version", "as_of", "grain", "period_start"}, Dims()...)
+	head := append([]string{"metric_id", "definition_version", "as_of", "reporting_tz", "grain", "period_start"}, Dims()...)
 	head = append(head, "partner_name", "unit", "value", "numerator", "denominator", "n", "n_censored", "n_excluded", "excluded", "lower_bound", "projected_base", "status")
 	out := csv.NewWriter(w)
 	if err := out.Write(head); err != nil {
@@ -215,7 +216,7 @@ func WriteCSV(w io.Writer, rows iter.Seq2[Row, error]) error {
 		if err != nil {
 			return err
 		}
-		record := []string{r.MetricID, strconv.Itoa(r.DefinitionVersion), r.AsOf, r.Grain, r.period()}
+		record := []string{r.MetricID, strconv.Itoa(r.DefinitionVersion), r.AsOf, r.Zone, r.Grain, r.period()}
 		for _, d := range Dims() {
 			record = append(record, r.Dims[d])
 		}

@@ -24,12 +24,12 @@ func shareOfDeals(t *testing.T) []catalogue.Row {
 
 func TestJSON(t *testing.T) {
 	require.JSONEq(t, `[
-	{"metric_id": "REV-5", "definition_version": 1, "as_of": "2025-12-31", "grain": "total", "period_start": null, "dims": {}, "unit": "ratio",
+	{"metric_id": "REV-5", "definition_version": 1, "as_of": "2025-12-31", "reporting_tz": "UTC", "grain": "total", "period_start": null, "dims": {}, "unit": "ratio",
 		"value": 0.14285714285714285, "numerator": "100.00", "denominator": "700.00", "n": 3, "n_censored": 0, "n_excluded": 1, "excluded": {"missing_fx": 1},
 		"lower_bound": null, "status": "low_n"},
-	{"metric_id": "VEL-1", "definition_version": 1, "as_of": "2025-12-31", "grain": "total", "period_start": null, "dims": {}, "unit": "seconds",
+	{"metric_id": "VEL-1", "definition_version": 1, "as_of": "2025-12-31", "reporting_tz": "UTC", "grain": "total", "period_start": null, "dims": {}, "unit": "seconds",
 		"value": 30, "numerator": null, "denominator": null, "n": 3, "n_censored": 0, "n_excluded": 1, "excluded": {"missing_fx": 1}, "lower_bound": null, "status": "low_n"},
-	{"metric_id": "REV-1", "definition_version": 1, "as_of": "2025-12-31", "grain": "quarter", "period_start": "2025-10-01", "dims": {"partner": "p1"}, "unit": "money",
+	{"metric_id": "REV-1", "definition_version": 1, "as_of": "2025-12-31", "reporting_tz": "UTC", "grain": "quarter", "period_start": "2025-10-01", "dims": {"partner": "p1"}, "unit": "money",
 		"value": "100.00", "numerator": null, "denominator": null, "n": 1, "n_censored": 0, "n_excluded": 0, "excluded": {}, "lower_bound": null, "projected_base": "200.00", "status": "ok"}
 	]`, asJSON(t, shareOfDeals(t)))
 	require.Contains(t, asJSON(t, shareOfDeals(t)), `"value":0.14285714285714285`, "at least 15 significant digits")
@@ -39,10 +39,10 @@ func TestJSON(t *testing.T) {
 func TestCSV(t *testing.T) {
 	var b bytes.Buffer
 	require.NoError(t, catalogue.WriteCSV(&b, sequence(shareOfDeals(t))))
-	require.Equal(t, `metric_id,definition_version,as_of,grain,period_start,partner,partner_type,program_tier,motion,region,program,stage,direction,route,partner_name,unit,value,numerator,denominator,n,n_censored,n_excluded,excluded,lower_bound,projected_base,status
-REV-5,1,2025-12-31,total,,,,,,,,,,,,ratio,0.14285714285714285,100.00,700.00,3,0,1,missing_fx 1,,,low_n
-VEL-1,1,2025-12-31,total,,,,,,,,,,,,seconds,30,,,3,0,1,missing_fx 1,,,low_n
-REV-1,1,2025-12-31,quarter,2025-10-01,p1,,,,,,,,,"Acme ""North""",money,100.00,,,1,0,0,,,200.00,ok
+	require.Equal(t, `metric_id,definition_version,as_of,reporting_tz,grain,period_start,partner,partner_type,program_tier,motion,region,program,stage,direction,route,partner_name,unit,value,numerator,denominator,n,n_censored,n_excluded,excluded,lower_bound,projected_base,status
+REV-5,1,2025-12-31,UTC,total,,,,,,,,,,,,ratio,0.14285714285714285,100.00,700.00,3,0,1,missing_fx 1,,,low_n
+VEL-1,1,2025-12-31,UTC,total,,,,,,,,,,,,seconds,30,,,3,0,1,missing_fx 1,,,low_n
+REV-1,1,2025-12-31,UTC,quarter,2025-10-01,p1,,,,,,,,,"Acme ""North""",money,100.00,,,1,0,0,,,200.00,ok
 `, b.String())
 }
 

@@ -19,7 +19,7 @@ import (
 const program = `
 CREATE SCHEMA program; CREATE SCHEMA staging; CREATE SCHEMA core; CREATE SCHEMA metrics;
 CREATE MACRO report_date(ts) AS CAST(timezone('UTC', ts) AS DATE);
-CREATE TABLE program.param AS SELECT DATE '2025-12-31' AS as_of, TIMESTAMPTZ '2026-01-01 00:00:00+00' AS as_of_at, 5 AS min_n;
+CREATE TABLE program.param AS SELECT DATE '2025-12-31' AS as_of, TIMESTAMPTZ '2026-01-01 00:00:00+00' AS as_of_at, 5 AS min_n, 'UTC' AS reporting_tz;
 CREATE TABLE program.fiscal_day AS SELECT CAST(d AS DATE) AS date, CAST(date_trunc('week', d) AS DATE) AS week_start,
 	CAST(date_trunc('month', d) AS DATE) AS month_start, CAST(date_trunc('quarter', d) AS DATE) AS quarter_start,
 	CAST(date_trunc('year', d) AS DATE) AS year_start FROM range(DATE '2020-01-01', DATE '2028-12-31', INTERVAL 1 DAY) AS r(d);

@@ -60,6 +60,8 @@ type Options struct {
 // Result is what one check found.
 type Result struct {
 	Table, Name, Kind, Severity, State string
+	// Columns that the check is about; none for one about the table.
+	Columns []string
 	// Failed counts the rows (or keys) that break the check.
 	Failed int64
 	// Detail says in words what was found; empty when the check passed.
@@ -187,7 +189,7 @@ func (t *table) one(ctx context.Context, c model.Check, counted *int64) (Result,
 
 // result is a passed check; the finder fills in what it found.
 func (t *table) result(c model.Check) Result {
-	return Result{Table: t.subject.Table, Name: c.Name, Kind: c.Kind, Severity: c.Severity, State: Pass, At: c.At}
+	return Result{Table: t.subject.Table, Name: c.Name, Kind: c.Kind, Severity: c.Severity, State: Pass, Columns: c.Columns, At: c.At}
 }
 
 // broken turns an error that the check's author caused into a result; a cancelled run stays an error.

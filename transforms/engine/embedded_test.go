@@ -3,6 +3,8 @@ package engine_test
 import (
 	"context"
 	"database/sql"
+	"slices"
+	"strings"
 	"testing"
 	"time"
 
@@ -12,6 +14,7 @@ import (
 	"github.com/tributary-data/tributary/transforms/catalogue"
 	"github.com/tributary-data/tributary/transforms/check"
 	"github.com/tributary-data/tributary/transforms/engine"
+	"github.com/tributary-data/tributary/transforms/lineage"
 	"github.com/tributary-data/tributary/transforms/lint"
 	"github.com/tributary-data/tributary/transforms/model"
 	"github.com/tributary-data/tributary/transforms/prelude"
@@ -77,6 +80,7 @@ func TestBuildEmbedded(t *testing.T) {
 			t.Error(err)
 		}
 	}
+	followColumns(t, set, db)
 	found, err := check.Run(t.Context(), db, check.Subjects(set), check.Options{})
 	require.NoError(t, err)
 	for _, r := range found {
@@ -84,4 +88,60 @@ func TestBuildEmbedded(t *testing.T) {
 			t.Errorf("%s: check %s %s", r.At, r.Name, r.Detail)
 		}
 	}
+}
+
+// followColumns wants every column of every model traced to columns that exist, or known to be a constant or a count.
+func followColumns(t *testing.T, set *model.Set, db *sql.DB) {
+	t.Helper()
+	tables := map[string][]lineage.Column{}
+	columnsOf := func(table string) []lineage.Column {
+		if _, read := tables[table]; !read {
+			columns, err := engine.Describe(t.Context(), db, table)
+			require.NoError(t, err)
+			for _, c := range columns {
+				tables[table] = append(tables[table], lineage.Column{Name: c.Name, Type: c.Type})
+			}
+		}
+		return tables[table]
+	}
+	aggregates, err := lineage.Aggregates(t.Context(), db)
+	require.NoError(t, err)
+	total, traced := 0, 0
+	var without []string
+	for _, m := range set.All() {
+		var names []string
+		for _, c := range columnsOf(m.Name()) {
+			names = append(names, c.Name)
+		}
+		found := lineage.Of(m.Query, lineage.Input{Columns: columnsOf, Aggregates: aggregates}, names)
+		total, traced = total+len(names), traced+len(found.Outputs)
+		reads := map[string]bool{}
+		for _, ref := range m.Query.Tables() {
+			reads[ref.Name()] = true
+		}
+		exists := func(s lineage.Source) {
+			require.True(t, reads[s.Table], "%s does not read %s", m.Name(), s.Table)
+			require.True(t, slices.ContainsFunc(columnsOf(s.Table), func(c lineage.Column) bool { return c.Name == s.Column }), "%s has no column %s", s.Table, s.Column)
+		}
+		for i, o := range found.Outputs {
+			require.Equal(t, names[i], o.Name, m.Name())
+			if len(o.Sources) == 0 {
+				without = append(without, m.Name()+"."+o.Name)
+			}
+			for _, s := range o.Sources {
+				exists(s)
+			}
+		}
+		for _, s := range found.Rows {
+			exists(s)
+		}
+	}
+	require.Equal(t, total, traced, "columns that could not be traced")
+	require.Equal(t, strings.Fields(`core.record_url.entity core.response_unit.entity core.revenue_line.entity incentives.adjustment.entity incentives.balance.events
+		incentives.candidate.basis incentives.credit.milestone metrics.fact_accrual.part metrics.fact_accrual.grain metrics.fact_accrual.excluded
+		metrics.fact_activation.entity metrics.fact_close.entity metrics.fact_commission.entity metrics.fact_enrolment.entity metrics.fact_lead.entity
+		metrics.fact_lead.cohort metrics.fact_motion_entry.entity metrics.fact_registered_deal.entity metrics.fact_registration.entity
+		metrics.fact_registration.cohort metrics.fact_revenue.part metrics.fact_stage_entry.entity metrics.fact_stage_exit.entity
+		metrics.fact_stage_reach.entity metrics.fact_tier_distance.entity metrics.fact_tier_distance.grain metrics.fact_tier_distance.excluded
+		metrics.peer_value.peers`), without, "columns that are constants or count rows")
 }

@@ -47,7 +47,9 @@ type ModelResult struct {
 	Duration time.Duration
 	// Rows of a table; 0 for views.
 	Rows int64
-	Err  error
+	// Columns of a model that was made.
+	Columns []model.Column
+	Err     error
 }
 
 // Result is what became of all models, in building order.
@@ -136,13 +138,15 @@ type Execer interface {
 	QueryRowContext(ctx context.Context, query string, args ...any) *sql.Row
 }
 
-// Make creates the table or view of one model and gives its rows. What its author did wrong is a diag.List.
-func Make(ctx context.Context, on Execer, m *model.Model) (int64, error) {
-	rows, err := create(ctx, on, m)
-	if err != nil {
-		return 0, locate(m, err, 1)
+// Make creates the table or view of one model and gives its rows and columns. What its author did wrong is a diag.List.
+func Make(ctx context.Context, on Execer, m *model.Model) (rows int64, columns []model.Column, err error) {
+	if rows, err = create(ctx, on, m); err != nil {
+		return 0, nil, locate(m, err, 1)
 	}
-	return rows, checkShape(ctx, on, m)
+	if columns, err = Describe(ctx, on, m.Name()); err != nil {
+		return rows, nil, err
+	}
+	return rows, columns, Shape(m, columns).Err()
 }
 
 // Statement is what makes the table or view of a model.
@@ -180,15 +184,6 @@ func Describe(ctx context.Context, on Execer, name string) ([]model.Column, erro
 		out = append(out, c)
 	}
 	return out, rows.Err()
-}
-
-// checkShape compares the columns made with those that the header speaks of.
-func checkShape(ctx context.Context, on Execer, m *model.Model) error {
-	columns, err := Describe(ctx, on, m.Name())
-	if err != nil {
-		return err
-	}
-	return Shape(m, columns).Err()
 }
 
 // Shape says where a model's columns differ from its header, and which have a type that must not reach the lake.

@@ -180,7 +180,7 @@ func (r *run) finish(result ModelResult, results map[string]ModelResult) []*mode
 // make runs one model on a connection of its own.
 func (r *run) make(ctx context.Context, m *model.Model) ModelResult {
 	result := ModelResult{Name: m.Name(), Materialise: m.Materialise, File: m.File, State: OK, Started: r.opts.Clock()}
-	result.Rows, result.Err = r.onConn(ctx, m)
+	result.Rows, result.Columns, result.Err = r.onConn(ctx, m)
 	result.Duration = r.opts.Clock().Sub(result.Started)
 	if result.Err != nil {
 		result.State = Failed
@@ -188,10 +188,10 @@ func (r *run) make(ctx context.Context, m *model.Model) ModelResult {
 	return result
 }
 
-func (r *run) onConn(ctx context.Context, m *model.Model) (int64, error) {
+func (r *run) onConn(ctx context.Context, m *model.Model) (int64, []model.Column, error) {
 	conn, err := r.db.Conn(ctx)
 	if err != nil {
-		return 0, fmt.Errorf("make %s: open a connection: %w", m.Name(), err)
+		return 0, nil, fmt.Errorf("make %s: open a connection: %w", m.Name(), err)
 	}
 	defer conn.Close()
 	return Make(ctx, conn, m)

@@ -4,6 +4,8 @@
 package movement
 
 import (
+	"time"
+
 	"github.com/tributary-data/tributary/transforms/catalogue"
 )
 
@@ -51,11 +53,13 @@ type Report struct {
 
 // Night is one of the two warehouses.
 type Night struct {
-	File    string `json:"file"`
-	AsOf    string `json:"as_of"`
-	RunID   string `json:"run_id"`
-	Program string `json:"program"`
-	Version string `json:"version"`
+	File    string    `json:"file"`
+	AsOf    string    `json:"as_of"`
+	Zone    string    `json:"reporting_tz"`
+	KnownAt time.Time `json:"known_at"`
+	RunID   string    `json:"run_id"`
+	Program string    `json:"program"`
+	Version string    `json:"version"`
 }
 
 // Change is one figure that moved.

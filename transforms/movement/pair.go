@@ -80,8 +80,8 @@ func (p *Pair) night(ctx context.Context, side int) (n Night, err error) {
 	if err := p.use(ctx, side); err != nil {
 		return n, err
 	}
-	err = p.conn.QueryRowContext(ctx, `SELECT CAST(m.as_of AS VARCHAR), coalesce(max(r.run_id), ''), coalesce(max(r.program_hash), ''), coalesce(max(r.version), '')
-		FROM program.param AS m LEFT JOIN ops.run AS r ON true GROUP BY m.as_of`).Scan(&n.AsOf, &n.RunID, &n.Program, &n.Version)
+	err = p.conn.QueryRowContext(ctx, `SELECT CAST(m.as_of AS VARCHAR), m.reporting_tz, m.known_at, coalesce(max(r.run_id), ''), coalesce(max(r.program_hash), ''), coalesce(max(r.version), '')
+		FROM program.param AS m LEFT JOIN ops.run AS r ON true GROUP BY ALL`).Scan(&n.AsOf, &n.Zone, &n.KnownAt, &n.RunID, &n.Program, &n.Version)
 	return n, err
 }
 

@@ -242,6 +242,17 @@ func (cal Calendar) openings(first, last int64, zone *time.Location) []Window {
 	return out
 }
 
+// BusinessDay tells whether the vendor is at work on a day, for some of it: by its calendar, from Monday to Friday when none is named.
+func (p *Program) BusinessDay(day time.Time) bool {
+	for _, cal := range p.Calendars.Calendars {
+		if cal.Calendar.Value == p.Calendars.VendorCalendar.Value {
+			yearly, dated := cal.holidays()
+			return len(cal.windows(dayOf(day), yearly, dated)) > 0
+		}
+	}
+	return day.Weekday() != time.Saturday && day.Weekday() != time.Sunday
+}
+
 type yearDay struct {
 	month time.Month
 	day   int

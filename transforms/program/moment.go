@@ -41,6 +41,12 @@ func LastDayEnded(at time.Time, zone *time.Location) time.Time {
 	return timeOf(day - 1)
 }
 
+// OnClock is the instant at which clocks of a zone show a time of a day. What they show twice is the first time; what they never show is
+// the moment at which they jump over it.
+func OnClock(day time.Time, since time.Duration, zone *time.Location) time.Time {
+	return time.Unix(localInstant(dayOf(day), int64(since/time.Second), zone), 0).UTC()
+}
+
 // midnight is the first second of a local day, in Unix seconds.
 func midnight(day int64, zone *time.Location) int64 { return localInstant(day, 0, zone) }
 

@@ -301,5 +301,5 @@ func typedColumns(e *schemas.Entity) []column {
 	for _, f := range e.Fields {
 		columns = append(columns, column{f.Name, f.Type})
 	}
-	return slices.Concat(columns, lineage(), markColumns())
+	return slices.Concat(columns, lineageColumns(), markColumns())
 }

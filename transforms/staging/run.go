@@ -259,7 +259,7 @@ func (p *Plan) cutQuery(e *schemas.Entity, from string) string {
 		}
 		return fmt.Sprintf("%s >= %s", ident(f.Name), at)
 	}
-	columns := make([]string, 0, len(e.Fields)+len(lineage()))
+	columns := make([]string, 0, len(e.Fields)+len(lineageColumns()))
 	for _, f := range e.Fields {
 		name := ident(f.Name)
 		switch {
@@ -278,7 +278,7 @@ func (p *Plan) cutQuery(e *schemas.Entity, from string) string {
 			columns = append(columns, name)
 		}
 	}
-	for _, c := range lineage() {
+	for _, c := range lineageColumns() {
 		columns = append(columns, c.name)
 	}
 	conditions := []string{"_bad IS NULL"}

@@ -29,14 +29,14 @@ func (p *Plan) selectRows(ctx context.Context, spec Map) (*stream, Fields, error
 		return nil, nil, nil
 	}
 	s := &stream{name: selectSource(spec, streams), version: "NULL"}
-	selected := make([]string, 0, len(columns)+len(lineage()))
+	selected := make([]string, 0, len(columns)+len(lineageColumns()))
 	for _, c := range columns {
 		if !isLineage(c.name) {
 			s.columns = append(s.columns, c)
 			selected = append(selected, ident(c.name))
 		}
 	}
-	for _, c := range lineage() {
+	for _, c := range lineageColumns() {
 		switch {
 		case c.name == "_source":
 		case hasColumn(columns, c.name):
@@ -118,7 +118,7 @@ func selectSource(spec Map, streams []string) string {
 	return streams[0]
 }
 
-func isLineage(name string) bool { return hasColumn(lineage(), name) }
+func isLineage(name string) bool { return hasColumn(lineageColumns(), name) }
 
 func hasColumn(columns []column, name string) bool {
 	return slices.ContainsFunc(columns, func(c column) bool { return c.name == name })

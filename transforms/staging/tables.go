@@ -19,8 +19,8 @@ type DB interface {
 	QueryRowContext(ctx context.Context, query string, args ...any) *sql.Row
 }
 
-// lineage is the columns that every staging table has after the contract's own.
-func lineage() []column {
+// lineageColumns are those that every staging table has after the contract's own.
+func lineageColumns() []column {
 	return []column{
 		{"_source", "VARCHAR"}, {"_source_file", "VARCHAR"}, {"_source_line", "BIGINT"},
 		{"_load_id", "VARCHAR"}, {"_commit", "BIGINT"}, {"_row", "BIGINT"},
@@ -60,11 +60,11 @@ func createTables(ctx context.Context, db DB, entities []*schemas.Entity) error 
 }
 
 func createTable(e *schemas.Entity) string {
-	columns := make([]string, 0, len(e.Fields)+len(lineage()))
+	columns := make([]string, 0, len(e.Fields)+len(lineageColumns()))
 	for _, f := range e.Fields {
 		columns = append(columns, ident(f.Name)+" "+f.Type)
 	}
-	for _, c := range lineage() {
+	for _, c := range lineageColumns() {
 		columns = append(columns, ident(c.name)+" "+c.typ)
 	}
 	return fmt.Sprintf("CREATE TABLE IF NOT EXISTS staging.%s (%s);\n", ident(e.Name), strings.Join(columns, ", "))

@@ -187,7 +187,7 @@ func (r *runner) inside(ctx context.Context, tx *sql.Tx, result *Result) error {
 		if err := r.broken[m.Name()]; err != nil {
 			return err
 		}
-		if _, err := engine.Make(ctx, tx, m); err != nil {
+		if _, _, err := engine.Make(ctx, tx, m); err != nil {
 			return err
 		}
 	}

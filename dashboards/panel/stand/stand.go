@@ -9,6 +9,7 @@ import (
 	"net/url"
 	"os"
 	"path/filepath"
+	"time"
 
 	"github.com/jackc/pgx/v5"
 
@@ -16,6 +17,7 @@ import (
 	"github.com/tributary-data/tributary/pipelines/publish/localpg"
 	"github.com/tributary-data/tributary/testdata/demo"
 	"github.com/tributary-data/tributary/testdata/generator"
+	"github.com/tributary-data/tributary/transforms/program"
 )
 
 // Stand is a running server.
@@ -51,8 +53,27 @@ func (s *Stand) Stop() error { return errors.Join(s.server.Stop(), os.RemoveAll(
 
 // Demo publishes these nights of the demo vendor and returns the address for Grafana's login.
 func (s *Stand) Demo(ctx context.Context, nights ...string) (string, error) {
-	return s.publish(ctx, "demo", nights, demo.Write)
+	address, err := s.publish(ctx, "demo", nights, demo.Write)
+	if err != nil {
+		return "", err
+	}
+	owner, err := s.address("demo")
+	if err == nil {
+		err = exec(ctx, owner, memory)
+	}
+	if err != nil {
+		return "", fmt.Errorf("what a scheduler remembers of the demo: %w", err)
+	}
+	return address, nil
 }
+
+// memory is what Airflow would remember of the demo's nights: each was due a minute before it began, and its build was tried twice.
+const memory = `INSERT INTO tributary_ops.scheduled (dag_id, run_id, run_type, state, logical_date, interval_from, interval_to, queued_at, started_at, finished_at)
+SELECT 'tributary_auenfels', run_id, 'scheduled', 'success', started_at - interval '1 day', started_at - interval '1 day', started_at - interval '60 seconds',
+  started_at - interval '50 seconds', started_at - interval '5 seconds', finished_at + interval '2 seconds' FROM tributary_ops.run;
+INSERT INTO tributary_ops.task_try (dag_id, run_id, task_id, try_number, state, queued_at, started_at, finished_at, host)
+SELECT 'tributary_auenfels', r.run_id, t.task, t.try, t.state, r.started_at - interval '5 seconds', r.started_at, r.finished_at, 'worker-1'
+FROM tributary_ops.run AS r CROSS JOIN (VALUES ('extract', 1, 'success'), ('build', 1, 'failed'), ('build', 2, 'success')) AS t (task, try, state)`
 
 // Large publishes a night of a generated vendor with so many leads, to time queries on.
 func (s *Stand) Large(ctx context.Context, leads int) (string, error) {
@@ -83,7 +104,11 @@ func (s *Stand) publish(ctx context.Context, name string, nights []string, write
 		return "", fmt.Errorf("project %s: %w", name, err)
 	}
 	for _, night := range nights {
-		summary, err := nightly.Run(ctx, nightly.Options{Dir: dir, AsOf: night, Version: "test"})
+		now, err := after(night)
+		if err != nil {
+			return "", err
+		}
+		summary, err := nightly.Run(ctx, nightly.Options{Dir: dir, AsOf: night, Version: "test", Clock: now})
 		if err != nil {
 			return "", fmt.Errorf("night %s of %s: %w", night, name, err)
 		}
@@ -94,10 +119,25 @@ func (s *Stand) publish(ctx context.Context, name string, nights []string, write
 	return s.login(ctx, owner)
 }
 
+// after is a clock on which it is a quarter past two in Berlin, in the night after a day of its summer, and time goes on.
+func after(day string) (func() time.Time, error) {
+	of, err := program.ParseDay(day)
+	if err != nil {
+		return nil, err
+	}
+	begun := time.Now()
+	return func() time.Time { return program.DayEnd(of, time.UTC).Add(15*time.Minute + time.Since(begun)) }, nil
+}
+
 func (s *Stand) database(ctx context.Context, name string) (string, error) {
 	if err := exec(ctx, s.server.URL(), "CREATE DATABASE "+name); err != nil {
 		return "", err
 	}
+	return s.address(name)
+}
+
+// address is that of a database, for its owner.
+func (s *Stand) address(name string) (string, error) {
 	address, err := url.Parse(s.server.URL())
 	if err != nil {
 		return "", err

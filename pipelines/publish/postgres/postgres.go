@@ -7,6 +7,8 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"net"
+	"strconv"
 	"strings"
 	"time"
 
@@ -57,6 +59,19 @@ func (c Config) parse() (*pgx.ConnConfig, error) {
 		return nil, fmt.Errorf("%w: publish.postgres.url is no address of a database: write postgres://USER:PASSWORD@HOST:5432/DATABASE", ErrSetup)
 	}
 	return parsed, nil
+}
+
+// Address names the server, as host:port, and the database. It asks nobody.
+func (c Config) Address() (server, database string, err error) {
+	parsed, err := c.parse()
+	if err != nil {
+		return "", "", err
+	}
+	host := parsed.Host
+	if strings.HasPrefix(host, "/") { // a socket of this machine
+		host = "localhost"
+	}
+	return net.JoinHostPort(host, strconv.Itoa(int(parsed.Port))), parsed.Database, nil
 }
 
 // connectTimeout bounds what a database that does not answer may cost a night.
@@ -185,7 +200,7 @@ func (t *Target) Tidy(ctx context.Context, but string) error {
 // Drop removes a schema with all that it holds.
 func (t *Target) Drop(ctx context.Context, schema string) error {
 	return wrap(pgx.BeginFunc(ctx, t.conn, func(tx pgx.Tx) error {
-		if _, err := tx.Exec(ctx, lockTimeout); err != nil {
+		if _, err := tx.Exec(ctx, timeouts); err != nil {
 			return err //nolint:wrapcheck // said below
 		}
 		_, err := tx.Exec(ctx, "DROP SCHEMA IF EXISTS "+ident(schema)+" CASCADE")

@@ -9,11 +9,12 @@ import (
 	"github.com/jackc/pgx/v5"
 )
 
-// lockTimeout is less than the second after which PostgreSQL looks for deadlocks: of a reader that holds one table and waits for another,
-// and a swap or drop that does the same the other way round, it could end the reader.
-const lockTimeout = "SET LOCAL lock_timeout = '300ms'"
+// timeouts of a transaction that locks what others read. The first is less than the second after which PostgreSQL looks for deadlocks: of
+// a reader that holds one table and waits for another, and a swap or drop that does the same the other way round, it could end the reader.
+// The other one frees readers, and whoever took over, from a process that was paused in the middle.
+const timeouts = "SET LOCAL lock_timeout = '300ms'; SET LOCAL idle_in_transaction_session_timeout = '10s'"
 
-// A swap that finds readers at work tries again; they wait for it no longer than lockTimeout at a time.
+// A swap that finds readers at work tries again; they wait for it no longer than its lock_timeout at a time.
 const (
 	swapTries = 100
 	swapPause = 200 * time.Millisecond
@@ -37,11 +38,11 @@ func (t *Target) Swap(ctx context.Context, filled, file string, commit int64) er
 }
 
 func (t *Target) swap(ctx context.Context, tx pgx.Tx, filled, file string, commit int64) error {
+	if _, err := tx.Exec(ctx, timeouts); err != nil {
+		return fmt.Errorf("set timeouts: %w", err)
+	}
 	if _, err := tx.Exec(ctx, "SELECT pg_advisory_xact_lock(hashtext($1))", t.cfg.Schema); err != nil {
 		return fmt.Errorf("wait for another publication: %w", err)
-	}
-	if _, err := tx.Exec(ctx, lockTimeout); err != nil {
-		return fmt.Errorf("set the lock timeout: %w", err)
 	}
 	now, there, err := t.Published(ctx)
 	if err != nil {
