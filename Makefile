@@ -76,6 +76,7 @@ NPM := testdata/outside/npm
 .PHONY: test-npm-clients
 test-npm-clients: $(NPM)/node_modules/.package-lock.json ## clients of vendors' APIs that others wrote, against our test servers (needs Node; npm's registry, once)
 	cd $(NPM) && go run ./hubspot node hubspot.mjs
+	cd $(NPM) && go run ./salesforce node salesforce.mjs
 
 $(NPM)/node_modules/.package-lock.json: $(NPM)/package-lock.json
 	cd $(NPM) && npm ci --no-audit --no-fund

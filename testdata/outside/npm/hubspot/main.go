@@ -3,15 +3,13 @@
 package main
 
 import (
-	"errors"
 	"fmt"
-	"net"
 	"net/http"
 	"os"
-	"os/exec"
 	"time"
 
 	"github.com/tributary-data/tributary/pipelines/source/hubspot/standin"
+	"github.com/tributary-data/tributary/testdata/outside/npm/serve"
 )
 
 func main() {
@@ -22,9 +20,6 @@ func main() {
 }
 
 func run(program []string) error {
-	if len(program) == 0 {
-		return errors.New("name the program to run")
-	}
 	const all, narrow = "pat-na1-all", "pat-na1-narrow"
 	server, err := standin.New(standin.Sample(time.Date(2026, 9, 1, 8, 0, 0, 0, time.UTC)), standin.Options{
 		Tokens: []standin.Token{{Key: all, Scopes: standin.AllScopes()}, {Key: narrow, Scopes: []string{"crm.objects.contacts.read"}}},
@@ -34,14 +29,5 @@ func run(program []string) error {
 		return err
 	}
 	server.Inject(standin.Fault{Harm: standin.Refuse, Path: "/crm/v3/objects/products", Status: http.StatusServiceUnavailable, Times: 1})
-	listener, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		return err
-	}
-	go http.Serve(listener, server) // until the program is done
-
-	client := exec.Command(program[0], program[1:]...)
-	client.Env = append(os.Environ(), "HUBSPOT_URL=http://"+listener.Addr().String(), "HUBSPOT_TOKEN="+all, "HUBSPOT_NARROW_TOKEN="+narrow)
-	client.Stdout, client.Stderr = os.Stdout, os.Stderr
-	return client.Run()
+	return serve.While(program, server, "HUBSPOT", "HUBSPOT_TOKEN="+all, "HUBSPOT_NARROW_TOKEN="+narrow)
 }
