@@ -13,7 +13,6 @@ import (
 	"github.com/tributary-data/tributary/pipelines/nightly"
 	"github.com/tributary-data/tributary/pipelines/project"
 	"github.com/tributary-data/tributary/schemas"
-	"github.com/tributary-data/tributary/testdata/demo"
 )
 
 func (a *app) path(rel string) string { return filepath.Join(a.dir, filepath.FromSlash(rel)) }
@@ -39,19 +38,6 @@ environment; without, every key with its default or an example.`,
 	cmd.Flags().StringVar(&from, "from", "", "begin with a source: "+strings.Join(project.Starts(), ", "))
 	_ = cmd.RegisterFlagCompletionFunc("from", cobra.FixedCompletions(project.Starts(), cobra.ShellCompDirectiveNoFileComp)) // the flag exists
 	return cmd
-}
-
-func (a *app) demoCommand() *cobra.Command {
-	return &cobra.Command{
-		Use: "demo DIR", Short: "Write the demo vendor's project into a folder", Args: exactly(1, "the folder to write"),
-		Example: "  tributary demo /tmp/demo && tributary run -p /tmp/demo --as-of " + demo.AsOf,
-		RunE: func(_ *cobra.Command, args []string) error {
-			if err := demo.Write(args[0]); err != nil {
-				return err
-			}
-			return a.show(map[string]string{"project": args[0], "as_of": demo.AsOf}, tableOf{text: "wrote " + args[0] + ": tributary run -p " + args[0] + " --as-of " + demo.AsOf})
-		},
-	}
 }
 
 func (a *app) contractsCommand() *cobra.Command {

@@ -14,6 +14,15 @@ const AsOf = "2026-09-30"
 //go:embed tributary.yaml README.md quarantine.csv program data
 var files embed.FS
 
+// ReadConfig is the demo's tributary.yaml.
+func ReadConfig() (string, error) {
+	text, err := files.ReadFile("tributary.yaml")
+	return string(text), err
+}
+
+// Files is the demo project as Write writes it.
+func Files() fs.FS { return files }
+
 // Write puts the whole demo project into a folder, which must not hold one yet.
 func Write(dir string) error {
 	if _, err := os.Stat(filepath.Join(dir, "tributary.yaml")); err == nil {
