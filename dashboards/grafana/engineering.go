@@ -42,10 +42,10 @@ FROM {ops}.run ORDER BY started_at DESC LIMIT 50`, func(*builder) []column {
 FROM {t}.ops_freshness AS f CROSS JOIN {t}.program_param AS m ORDER BY f.newest_at NULLS LAST, f.entity`, func(*builder) []column {
 						return []column{textColumn("Entity", 160), number("Newest event", moment(), 140), number("Silent for", unit{"suffix:days", 1}, 110), number("Loaded", moment(), 140), number("Rows", count(), 90), number("Quarantined", count(), 100)}
 					}),
-				listing(size{12, 10}, "Loads", "What each stream brought, the newest first: files, rows landed, rows that could not be decoded.", "Nothing is loaded yet",
-					`SELECT started_at AS "At", source AS "Source", stream AS "Stream", files AS "Files", rows AS "Rows", bytes AS "Size", quarantined AS "Quarantined"
+				listing(size{12, 10}, "Loads", "What each stream brought, the newest first: files, or what the source was asked for; rows landed, rows that the source says it has, rows that could not be decoded.", "Nothing is loaded yet",
+					`SELECT started_at AS "At", source AS "Source", stream AS "Stream", coalesce(asked, files || ' files') AS "Read", rows AS "Rows", source_rows AS "Source says", bytes AS "Size", quarantined AS "Quarantined"
 FROM {ops}.load ORDER BY started_at DESC, source, stream LIMIT 100`, func(*builder) []column {
-						return []column{number("At", moment(), 140), textColumn("Source", 110), textColumn("Stream", 0), number("Files", count(), 70), number("Rows", count(), 90), number("Size", unit{"decbytes", 1}, 90), number("Quarantined", count(), 100)}
+						return []column{number("At", moment(), 140), textColumn("Source", 110), textColumn("Stream", 0), textColumn("Read", 75), number("Rows", count(), 75), number("Source says", count(), 100), number("Size", unit{"decbytes", 1}, 90), number("Quarantined", count(), 100)}
 					}),
 			}},
 			{"What was quarantined, by which rule?", []panel{

@@ -251,6 +251,9 @@ func (r *records) load(m lake.Manifest, run string) {
 	for _, p := range l.Parts {
 		load.Bytes += p.Bytes
 	}
+	if a := l.Asked; a != nil {
+		load.Asked, load.From, load.To, load.Told, load.Exact, load.Repeated, load.Gone = a.What, a.From, a.To, a.Told, a.Exact, a.Repeated, a.Gone
+	}
 	r.loads = append(r.loads, load)
 }
 

@@ -27,7 +27,8 @@ CREATE TABLE IF NOT EXISTS ops.model (run_id VARCHAR NOT NULL, model VARCHAR NOT
 CREATE TABLE IF NOT EXISTS ops."check" (run_id VARCHAR NOT NULL, table_name VARCHAR NOT NULL, name VARCHAR NOT NULL, kind VARCHAR, severity VARCHAR, status VARCHAR,
   failed BIGINT, detail VARCHAR, samples VARCHAR, file VARCHAR, line BIGINT, seconds DOUBLE);
 CREATE TABLE IF NOT EXISTS ops.load (run_id VARCHAR NOT NULL, source VARCHAR NOT NULL, stream VARCHAR NOT NULL, load_id VARCHAR, commit_number BIGINT,
-  started_at TIMESTAMPTZ, files BIGINT, rows BIGINT, bytes BIGINT, quarantined BIGINT);
+  started_at TIMESTAMPTZ, files BIGINT, rows BIGINT, bytes BIGINT, quarantined BIGINT, asked VARCHAR, asked_from TIMESTAMPTZ, asked_to TIMESTAMPTZ, source_rows BIGINT,
+  source_exact BOOLEAN, repeated BIGINT, gone BIGINT);
 CREATE TABLE IF NOT EXISTS ops.quarantine (run_id VARCHAR NOT NULL, entity VARCHAR, source VARCHAR, stream VARCHAR, rule VARCHAR NOT NULL, rows BIGINT);
 CREATE TABLE IF NOT EXISTS ops.freshness (run_id VARCHAR NOT NULL, entity VARCHAR NOT NULL, rows BIGINT, newest_at TIMESTAMPTZ, loaded_at TIMESTAMPTZ, quarantined BIGINT);
 `
@@ -83,6 +84,11 @@ type Load struct {
 	Commit                          int64
 	StartedAt                       time.Time
 	Files, Rows, Bytes, Quarantined int64
+	Asked                           string    // full, interval or sweep; empty for files, and then all below is nothing
+	From, To                        time.Time // by the source's clock
+	Told                            *int64    // rows that the source says it has; nil when it does not say
+	Exact                           bool      // Told is of the very rows that were read
+	Repeated, Gone                  int64     // of Rows: sent more than once, and deletions found by comparing keys
 }
 
 // Freshness is how new an entity's rows are.
@@ -130,7 +136,7 @@ func AddChecks(ctx context.Context, db DB, checks ...Check) error {
 // AddLoads stores loads.
 func AddLoads(ctx context.Context, db DB, loads ...Load) error {
 	return insert(ctx, db, "load", loads, func(l Load) []any {
-		return []any{l.Run, l.Source, l.Stream, l.LoadID, l.Commit, instant(l.StartedAt), l.Files, l.Rows, l.Bytes, l.Quarantined}
+		return []any{l.Run, l.Source, l.Stream, l.LoadID, l.Commit, instant(l.StartedAt), l.Files, l.Rows, l.Bytes, l.Quarantined, text(l.Asked), instant(l.From), instant(l.To), l.Told, l.Exact, l.Repeated, l.Gone}
 	})
 }
 
@@ -194,6 +200,14 @@ func day(t time.Time) any {
 		return nil
 	}
 	return t.Format(time.DateOnly)
+}
+
+// text is null when it is empty.
+func text(s string) any {
+	if s == "" {
+		return nil
+	}
+	return s
 }
 
 // instant is null for the zero time.
