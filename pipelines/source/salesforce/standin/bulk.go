@@ -169,6 +169,9 @@ func (s *Server) runBulk(text string, all bool) (*result, *apiError) {
 		return unfit("FIELDS() without a LIMIT of at most 200")
 	}
 	res, err := s.run(text, all)
+	if err == nil && res.table.NoBulk {
+		return nil, jobError("INVALIDENTITY", "Entity '%s' is not supported by the Bulk API.", res.table.Name)
+	}
 	if err == nil && slices.ContainsFunc(res.columns, func(c column) bool { return c.field.Type == "address" }) {
 		return unfit("Selecting compound data")
 	}
@@ -195,7 +198,7 @@ func (s *Server) abort(w http.ResponseWriter, r *http.Request, j *job) {
 	case err != nil || asked.State != "Aborted":
 		fail(w, jobError("INVALIDJOB", "InvalidJob : the state of a query job can be set to Aborted only"))
 	case j.finished():
-		fail(w, jobError("INVALIDJOBSTATE", "InvalidJobState : a job in state %s cannot be aborted", j.State))
+		fail(w, jobError("INVALIDJOBSTATE", "InvalidJobState : Aborting already Completed Job not allowed"))
 	default:
 		j.State, j.SystemModstamp = "Aborted", s.stampNow()
 		answer(w, http.StatusOK, j)

@@ -107,6 +107,13 @@ func TestQueriesThatBulkRefuses(t *testing.T) {
 		require.Contains(t, body, want, soql)
 	}
 	o.job("SELECT FIELDS(ALL) FROM Opportunity LIMIT 200", "")
+	server, err := standin.New(standin.Options{Now: o.clock.Now, Standard: true, ClientID: "id", ClientSecret: "secret"}, standin.Data{Object: standin.Object{Name: "CurrencyType", NoBulk: true}})
+	require.NoError(t, err)
+	o.serve(server)
+	o.login()
+	status, body, _ := o.call(http.MethodPost, "/jobs/query", `{"operation":"query","query":"SELECT Id FROM CurrencyType"}`)
+	require.Equal(t, 400, status)
+	require.JSONEq(t, `[{"errorCode":"INVALIDENTITY","message":"Entity 'CurrencyType' is not supported by the Bulk API."}]`, body)
 }
 
 func TestJobsAreListedAbortedDeletedAndCounted(t *testing.T) {

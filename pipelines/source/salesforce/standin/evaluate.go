@@ -180,7 +180,11 @@ func (l literal) operand(f *Field, kind string, now time.Time) (operand, *apiErr
 		if kind == "string" || kind == "id" {
 			quotes = " and should be enclosed in quotes"
 		}
-		return operand{}, queryError(l.at, "INVALID_FIELD", "value of filter criterion for field '%s' must be of type %s%s", f.Name, f.Type, quotes)
+		_, soap, _ := strings.Cut(cmp.Or(soapTypes[f.Type], "xsd:string"), ":")
+		if soap == "ID" {
+			soap = "string"
+		}
+		return operand{}, queryError(l.at, "INVALID_FIELD", "value of filter criterion for field '%s' must be of type %s%s", f.Name, soap, quotes)
 	case kind == "id" && l.text != "" && len(l.text) != 15 && len(l.text) != 18:
 		return operand{}, queryError(l.at, "INVALID_QUERY_FILTER_OPERATOR", "invalid ID field: %s", l.text)
 	}
@@ -230,7 +234,7 @@ func compare(op string, got any, wanted []operand) bool {
 	return order(got, first.from) >= 0
 }
 
-// key is a stored value in the form that order compares: nil, bool, string, *big.Rat or time.Time.
+// key is a stored value in the form that order compares: nil, string, *big.Rat or time.Time.
 func key(kind string, value any) any {
 	if value == nil {
 		return nil
@@ -253,7 +257,14 @@ func key(kind string, value any) any {
 
 // order compares two keys of a kind: nulls first; what a retyped field kept from before is text.
 func order(a, b any) int {
+	if a == nil || b == nil {
+		return cmp.Compare(rank(a), rank(b))
+	}
 	switch x := a.(type) {
+	case string:
+		if y, ok := b.(string); ok {
+			return strings.Compare(x, y)
+		}
 	case *big.Rat:
 		if y, ok := b.(*big.Rat); ok {
 			return x.Cmp(y)
@@ -262,9 +273,6 @@ func order(a, b any) int {
 		if y, ok := b.(time.Time); ok {
 			return x.Compare(y)
 		}
-	}
-	if a == nil || b == nil {
-		return cmp.Compare(rank(a), rank(b))
 	}
 	return strings.Compare(fmt.Sprint(a), fmt.Sprint(b))
 }

@@ -69,7 +69,7 @@ func (s *Server) takeFault(r *http.Request) *Fault {
 
 // before answers the faults that the org does not see.
 func (f *Fault) before(w http.ResponseWriter, r *http.Request) bool {
-	switch f.Kind {
+	switch f.kind() {
 	case Hang:
 		_, _ = bytes.NewBuffer(nil).ReadFrom(r.Body) // a server hears of a client's going once the body is read
 		<-r.Context().Done()
@@ -86,20 +86,18 @@ func (f *Fault) before(w http.ResponseWriter, r *http.Request) bool {
 	return true
 }
 
-// held keeps an answer back so that it can be cut.
-type held struct {
-	http.ResponseWriter
-
-	status int
-	body   bytes.Buffer
+// kind of a fault; there may be none.
+func (f *Fault) kind() string {
+	if f == nil {
+		return ""
+	}
+	return f.Kind
 }
 
-func (h *held) WriteHeader(status int)             { h.status = status }
-func (h *held) Write(text []byte) (n int, _ error) { return h.body.Write(text) }
-
-// disturb does what a fault does to the org, and gives what the answer is written to and what comes after it.
-func (s *Server) disturb(w http.ResponseWriter, f *Fault) (http.ResponseWriter, func()) {
-	switch f.Kind {
+// strike does what a fault does to the org.
+func (s *Server) strike(f *Fault) {
+	s.bend = f.kind()
+	switch s.bend {
 	case Expire:
 		clear(s.tokens)
 	case Exhaust:
@@ -110,14 +108,26 @@ func (s *Server) disturb(w http.ResponseWriter, f *Fault) (http.ResponseWriter, 
 		for _, j := range s.jobs {
 			j.fails = true
 		}
-	case Truncate:
-		h := &held{ResponseWriter: w, status: http.StatusOK}
-		return h, func() {
-			w.Header().Set("Content-Length", strconv.Itoa(h.body.Len()))
-			w.WriteHeader(h.status)
-			_, _ = w.Write(h.body.Bytes()[:h.body.Len()/2]) // the client has gone
-		}
 	}
-	s.bend = f.Kind
-	return w, func() { s.bend = "" }
+}
+
+// held is an answer that is made and not yet sent.
+type held struct {
+	http.ResponseWriter
+
+	status int
+	body   bytes.Buffer
+}
+
+func (h *held) WriteHeader(status int)             { h.status = status }
+func (h *held) Write(text []byte) (n int, _ error) { return h.body.Write(text) }
+
+func (h *held) send(f *Fault) {
+	body := h.body.Bytes()
+	if f.kind() == Truncate {
+		h.Header().Set("Content-Length", strconv.Itoa(len(body)))
+		body = body[:len(body)/2]
+	}
+	h.ResponseWriter.WriteHeader(h.status)
+	_, _ = h.ResponseWriter.Write(body) // the client has gone
 }

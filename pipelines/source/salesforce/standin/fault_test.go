@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"io"
 	"net/http"
+	"strings"
 	"testing"
 	"time"
 
@@ -100,4 +101,21 @@ func TestBrokenAnswers(t *testing.T) {
 		status, _, _ := o.call(http.MethodGet, path, "")
 		require.Equal(t, 200, status, "asked again, it answers whole")
 	}
+}
+
+func TestAClientThatReadsSlowlyHoldsNobodyUp(t *testing.T) {
+	o := newOrg(t)
+	for range 2000 {
+		o.add("Lead", standin.Row{"Description": strings.Repeat("x", 10_000)})
+	}
+	request, err := http.NewRequestWithContext(t.Context(), http.MethodGet, o.url+"/services/data/v64.0/query?q=SELECT+Description+FROM+Lead", http.NoBody)
+	require.NoError(t, err)
+	request.Header.Set("Authorization", "Bearer "+o.key)
+	answer, err := http.DefaultClient.Do(request)
+	require.NoError(t, err)
+	require.Contains(t, o.get("/limits"), "DailyApiRequests", "while 20 MB wait to be read")
+	read, err := io.ReadAll(answer.Body)
+	require.NoError(t, err)
+	require.NoError(t, answer.Body.Close())
+	require.Equal(t, 2000, strings.Count(string(read), "xx\""))
 }

@@ -16,6 +16,8 @@ type Object struct {
 	Without []string
 	// Unreplicated objects have no lists of updated and deleted records.
 	Unreplicated bool
+	// NoBulk objects are refused by bulk jobs: REST alone reads them.
+	NoBulk bool
 }
 
 // Field is one field of an object. Type is Salesforce's word: string, textarea, double, currency, percent, int, boolean, date, datetime, picklist,

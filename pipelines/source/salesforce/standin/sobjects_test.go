@@ -80,12 +80,15 @@ func TestUpdatedAndDeleted(t *testing.T) {
 	o.login()
 	require.NoError(t, o.Update("Account", acme, standin.Row{"Name": "Acme 2"}))
 	gone := o.add("Account", standin.Row{"Name": "Gone"})
+	o.clock.Set(at(10, 12, 1).Add(11 * time.Second)) // 12:02:10
+	later := o.add("Account", standin.Row{"Name": "Later"})
 	o.clock.Set(at(10, 13, 0))
 	require.NoError(t, o.Delete("Account", gone))
 
-	got := ask("updated", at(10, 12, 0), at(10, 12, 1)) // seconds are cut off
-	require.Equal(t, map[string]any{"ids": []any{acme}, "latestDateCovered": "2026-03-10T12:01:00.000+0000"}, got)
-	require.Empty(t, ask("updated", at(10, 12, 1), at(10, 12, 30))["ids"])
+	inTheMinute := at(10, 12, 1).Add(30 * time.Second) // 12:02:29: the seconds are cut off
+	got := ask("updated", at(10, 12, 0), inTheMinute)
+	require.Equal(t, map[string]any{"ids": []any{acme}, "latestDateCovered": "2026-03-10T12:02:00.000+0000"}, got)
+	require.Equal(t, []any{later}, ask("updated", inTheMinute, at(10, 12, 30))["ids"])
 	got = ask("deleted", at(10, 0, 0), at(10, 23, 0))
 	require.Equal(t, []any{map[string]any{"id": gone, "deletedDate": "2026-03-10T13:00:59.000+0000"}}, got["deletedRecords"])
 	require.Equal(t, "2026-02-23T00:00:00.000+0000", got["earliestDateAvailable"])

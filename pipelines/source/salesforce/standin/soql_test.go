@@ -35,7 +35,7 @@ func TestQueries(t *testing.T) {
 		"SELECT Nope.Name FROM Account":                                                                                "Didn't understand relationship 'Nope'",
 		"SELECT Id, Account.Id FROM Account":                                                                           "duplicate field selected: Id",
 		"SELECT Id FROM Account WHERE Name = 'a' AND Name = 'b' OR Name = 'c'":                                         "unexpected token: 'OR'",
-		"SELECT Id FROM Account WHERE SystemModstamp > '2026-01-01'":                                                   "must be of type datetime and should not be enclosed in quotes",
+		"SELECT Id FROM Account WHERE SystemModstamp > '2026-01-01'":                                                   "must be of type dateTime and should not be enclosed in quotes",
 		"SELECT Id FROM Account WHERE Name = 5":                                                                        "must be of type string and should be enclosed in quotes",
 		"SELECT Id FROM Account WHERE Id = 'x'":                                                                        "invalid ID field: x",
 		"SELECT Id FROM Account WHERE IsDeleted LIKE 'x'":                                                              "invalid operator on boolean field",

@@ -61,7 +61,8 @@ func standardField(name, text string) Field {
 	return f
 }
 
-// withStandard gives Salesforce's own objects, with the fields of data's added to theirs or put in their place, and then the others of data.
+// withStandard gives Salesforce's own objects, with the label, the fields (added or put in their place) and the rows that data has for them, and then the
+// others of data.
 func withStandard(data []Data) []Data {
 	given := map[string]Data{}
 	for _, d := range data {
@@ -72,6 +73,7 @@ func withStandard(data []Data) []Data {
 		key := strings.ToLower(o.Name)
 		d := given[key]
 		delete(given, key)
+		o.Label, o.NoBulk = d.Label, d.NoBulk
 		for _, f := range d.Fields {
 			o.Fields = append(without(o.Fields, f.Name), f)
 		}

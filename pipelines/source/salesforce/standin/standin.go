@@ -99,20 +99,22 @@ func New(options Options, data ...Data) (*Server, error) {
 	return s, nil
 }
 
-// ServeHTTP answers one request.
+// ServeHTTP answers one request. The answer is made first and sent then: a client that reads slowly holds nobody up.
 func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	w.Header().Set("Date", s.options.Now().UTC().Format(http.TimeFormat))
 	fault := s.takeFault(r)
-	if fault != nil && fault.before(w, r) {
+	if fault.before(w, r) {
 		return
 	}
+	made := &held{ResponseWriter: w, status: http.StatusOK}
 	s.mu.Lock()
-	defer s.mu.Unlock()
-	if fault != nil {
-		var done func()
-		w, done = s.disturb(w, fault)
-		defer done()
-	}
+	s.strike(fault)
+	s.route(made, r)
+	s.mu.Unlock()
+	made.send(fault)
+}
+
+func (s *Server) route(w http.ResponseWriter, r *http.Request) {
 	switch path := r.URL.Path; {
 	case len(r.RequestURI) > longestURI:
 		fail(w, &apiError{status: http.StatusRequestURITooLong, Code: "URI_TOO_LONG", Message: "URI is too long"})
