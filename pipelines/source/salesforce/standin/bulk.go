@@ -1,7 +1,6 @@
 package standin
 
 import (
-	"cmp"
 	"encoding/json"
 	"fmt"
 	"net/http"
@@ -98,32 +97,42 @@ func (s *Server) jobsToday() int {
 }
 
 func (s *Server) listJobs(w http.ResponseWriter, r *http.Request) {
-	kind, records := r.URL.Query().Get("jobType"), []jobInfo{}
-	for _, j := range s.jobs {
-		if kind == "" || kind == "V2Query" {
+	records := []jobInfo{}
+	if kind := r.URL.Query().Get("jobType"); kind == "" || kind == "V2Query" {
+		for _, j := range s.jobs {
 			records = append(records, j.info())
 		}
 	}
 	answer(w, http.StatusOK, map[string]any{"done": true, "records": records, "nextRecordsUrl": nil})
 }
 
+// jobRequest is the body that creates a job.
+type jobRequest struct{ Operation, Query, ContentType, ColumnDelimiter, LineEnding string }
+
+// unsupported names what cannot be asked for; empty: nothing.
+func (r jobRequest) unsupported() string {
+	switch {
+	case r.Operation != "query" && r.Operation != "queryAll":
+		return "operation " + r.Operation
+	case r.ContentType != "CSV":
+		return "contentType " + r.ContentType
+	case delimiters[r.ColumnDelimiter] == "":
+		return "columnDelimiter " + r.ColumnDelimiter
+	case endings[r.LineEnding] == "":
+		return "lineEnding " + r.LineEnding
+	}
+	return ""
+}
+
 func (s *Server) createJob(w http.ResponseWriter, r *http.Request, version string) {
-	var asked struct{ Operation, Query, ContentType, ColumnDelimiter, LineEnding string }
+	asked := jobRequest{ContentType: "CSV", ColumnDelimiter: "COMMA", LineEnding: "LF"}
 	if json.NewDecoder(r.Body).Decode(&asked) != nil {
 		fail(w, jobError("JSON_PARSER_ERROR", "the body is no JSON object of texts"))
 		return
 	}
-	asked.ContentType, asked.ColumnDelimiter, asked.LineEnding = cmp.Or(asked.ContentType, "CSV"), cmp.Or(asked.ColumnDelimiter, "COMMA"), cmp.Or(asked.LineEnding, "LF")
-	for name, ok := range map[string]bool{
-		"operation " + asked.Operation:             asked.Operation == "query" || asked.Operation == "queryAll",
-		"contentType " + asked.ContentType:         asked.ContentType == "CSV",
-		"columnDelimiter " + asked.ColumnDelimiter: delimiters[asked.ColumnDelimiter] != "",
-		"lineEnding " + asked.LineEnding:           endings[asked.LineEnding] != "",
-	} {
-		if !ok {
-			fail(w, jobError("INVALIDJOB", "InvalidJob : %s is not supported", name))
-			return
-		}
+	if wrong := asked.unsupported(); wrong != "" {
+		fail(w, jobError("INVALIDJOB", "InvalidJob : %s is not supported", wrong))
+		return
 	}
 	if n := s.jobsToday(); n >= s.options.DailyJobs {
 		fail(w, jobError("LIMIT_EXCEEDED", "Max bulk v2 query jobs (%d) per 24 hrs has been reached (%d)", s.options.DailyJobs, n))

@@ -53,6 +53,7 @@ func TestCurrenciesLinesPartnersAndActivities(t *testing.T) {
 		o.add(r.object, r.row)
 		require.Contains(t, o.query(r.soql), `"totalSize":1`, r.soql)
 	}
+	require.Contains(t, o.query("SELECT CreatedBy.Username FROM OpportunityPartner"), `"Username":"u@x.test"`, "who made it is a user")
 	for _, without := range []string{"User", "CurrencyType", "DatedConversionRate"} {
 		require.Contains(t, o.query("SELECT IsDeleted FROM "+without), fmt.Sprintf("No such column 'IsDeleted' on entity '%s'", without))
 	}

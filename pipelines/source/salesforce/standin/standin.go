@@ -17,7 +17,7 @@ import (
 type Options struct {
 	Now  func() time.Time // stamps, sessions, the Date of answers: Clock.Now where a test sets the time
 	Zone *time.Location   // of the user, in which TODAY and the like begin; nil: UTC
-	// Standard gives the org Salesforce's own objects (standard.txt); those of the data get their fields, too.
+	// Standard gives the org Salesforce's own objects (standard.txt) and the user of the API; objects of the data by those names get their fields, too.
 	Standard bool
 
 	Username, Password     string         // Password with the security token appended, as a login sends it; empty: nobody logs in with one
@@ -95,6 +95,10 @@ func New(options Options, data ...Data) (*Server, error) {
 				return nil, fmt.Errorf("row %d of %s: %w", n+1, d.Name, err)
 			}
 		}
+	}
+	if options.Standard && s.tables["user"].byID[userID] == nil {
+		_, err := s.Add("User", Row{"Id": userID, "Username": options.Username, "LastName": "Integration User", "IsActive": true})
+		return s, err
 	}
 	return s, nil
 }
