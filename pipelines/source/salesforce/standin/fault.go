@@ -52,9 +52,11 @@ func (s *Server) Injected(kind string) int {
 	return n
 }
 
-func (s *Server) takeFault(r *http.Request) *Fault {
+// arrive counts a request and gives the fault that strikes it; nil: none.
+func (s *Server) arrive(r *http.Request) *Fault {
 	s.mu.Lock()
 	defer s.mu.Unlock()
+	s.asked[r.Method+" "+r.URL.Path]++
 	for _, f := range s.faults {
 		if !strings.Contains(r.URL.Path, f.Path) || f.Method != "" && f.Method != r.Method || f.Times > 0 && f.done >= f.Times {
 			continue

@@ -41,6 +41,8 @@ func TestFaultsOfAnswers(t *testing.T) {
 		require.Contains(t, body, "INVALID_SESSION_ID")
 	}
 	require.Equal(t, 2+1, o.Injected(standin.Status))
+	require.Equal(t, 6, o.Count(http.MethodGet, "/services/data/v64.0/limits"))
+	require.Equal(t, 1, o.Count(http.MethodPost, "/services/data"))
 }
 
 func TestFaultsOfPages(t *testing.T) {

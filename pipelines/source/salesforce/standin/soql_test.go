@@ -26,6 +26,7 @@ func TestQueries(t *testing.T) {
 		"SELECT Id FROM Opportunity WHERE NOT (Amount = null) AND Name != 'x'":                                         `"totalSize":2`,
 		"SELECT Id FROM Opportunity WHERE (Amount = 9.5 OR (Name = 'None' AND (NOT IsDeleted = true))) AND Id != null": `"totalSize":2`,
 		"SELECT Id FROM Opportunity WHERE Account.Id = '001000000000A01' AND AccountId = '001000000000A01AAE'":         `"totalSize":1`,
+		"SELECT Name FROM Account WHERE Id > '001000000000A00' AND Id <= '001000000000A01' ORDER BY Id":                `"totalSize":1`,
 		"SELECT Id FROM Opportunity WHERE AccountId = '001000000000a01'":                                               `"totalSize":0`,
 		"SELECT Name FROM Opportunity ORDER BY Amount DESC NULLS LAST LIMIT 1 OFFSET 2":                                `"Name":"None"`,
 		"SELECT FIELDS(ALL) FROM Account LIMIT 200":                                                                    `"Id":"001000000000A01AAE"`,

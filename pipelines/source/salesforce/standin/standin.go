@@ -53,7 +53,8 @@ type Server struct {
 	used     int         // requests of the 24 hours since counted
 	counted  time.Time
 	faults   []*Fault
-	bend     string // the kind of fault that the rows of this answer suffer
+	asked    map[string]int // requests by method and path
+	bend     string         // the kind of fault that the rows of this answer suffer
 }
 
 // New makes an org of the given objects and rows.
@@ -66,6 +67,7 @@ func New(options Options, data ...Data) (*Server, error) {
 	options.Zone = cmp.Or(options.Zone, time.UTC)
 	s := &Server{
 		options: options, tables: map[string]*table{}, names: nameTable(), tokens: map[string]session{}, refresh: map[string]bool{}, cursors: map[string]*result{},
+		asked: map[string]int{},
 	}
 	prefixes := map[string]string{}
 	for _, o := range standardObjects() {
@@ -103,10 +105,23 @@ func New(options Options, data ...Data) (*Server, error) {
 	return s, nil
 }
 
+// Count is how many requests of a method came to paths that begin so, refused and disturbed ones among them.
+func (s *Server) Count(method, prefix string) int {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	n := 0
+	for key, times := range s.asked {
+		if m, path, _ := strings.Cut(key, " "); m == method && strings.HasPrefix(path, prefix) {
+			n += times
+		}
+	}
+	return n
+}
+
 // ServeHTTP answers one request. The answer is made first and sent then: a client that reads slowly holds nobody up.
 func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	w.Header().Set("Date", s.options.Now().UTC().Format(http.TimeFormat))
-	fault := s.takeFault(r)
+	fault := s.arrive(r)
 	if fault.before(w, r) {
 		return
 	}
