@@ -11,97 +11,47 @@ import (
 	"time"
 )
 
-// column is a field that a query names, with the references to follow to it.
-type column struct {
-	path  []*Field
-	field *Field
-}
-
-func (c column) name() string {
-	var parts []string
-	for _, f := range c.path {
-		parts = append(parts, f.RelationshipName)
-	}
-	return strings.Join(append(parts, c.field.Name), ".")
-}
-
 type result struct {
 	table   *table
 	columns []column
 	rows    []Row
+	view    view
 	count   bool
 	total   int
-}
-
-func (s *Server) table(name string) (*table, *apiError) {
-	if t := s.tables[strings.ToLower(name)]; t != nil && !t.denied {
-		return t, nil
-	}
-	return nil, &apiError{status: 400, Code: "INVALID_TYPE", Message: fmt.Sprintf("sObject type '%s' is not supported. If you are attempting to use a custom object, "+
-		"be sure to append the '__c' after the entity name. Please reference your WSDL or the describe call for the appropriate names.", name)}
-}
-
-func (s *Server) resolve(t *table, name string) (column, *apiError) {
-	parts := strings.Split(name, ".")
-	if len(parts) > 1 && strings.EqualFold(parts[0], t.name) && t.relationship(parts[0]) == nil {
-		parts = parts[1:]
-	}
-	var c column
-	for i, part := range parts {
-		if i == len(parts)-1 {
-			if c.field = t.field(part); c.field == nil {
-				return c, &apiError{status: 400, Code: "INVALID_FIELD", Message: fmt.Sprintf("No such column '%s' on entity '%s'. If you are attempting to use a custom field, "+
-					"be sure to append the '__c' after the custom field name. Please reference your WSDL or the describe call for the appropriate names.", part, t.name)}
-			}
-			break
-		}
-		f := t.relationship(part)
-		if f == nil || s.tables[strings.ToLower(f.ReferenceTo)] == nil || s.tables[strings.ToLower(f.ReferenceTo)].denied {
-			return c, &apiError{status: 400, Code: "INVALID_FIELD", Message: fmt.Sprintf("Didn't understand relationship '%s' in field path. If you are attempting to use a "+
-				"custom relationship, be sure to append the '__r' after the custom relationship name. Please reference your WSDL or the describe call for the appropriate names.", part)}
-		}
-		c.path, t = append(c.path, f), s.tables[strings.ToLower(f.ReferenceTo)]
-	}
-	return c, nil
-}
-
-func (s *Server) value(row Row, c column) any {
-	for _, f := range c.path {
-		id, _ := row[f.Name].(string)
-		r := s.tables[strings.ToLower(f.ReferenceTo)].find(id)
-		if r == nil {
-			return nil
-		}
-		row = r.row
-	}
-	return row[c.field.Name]
 }
 
 // run answers a query as at the server's clock. all includes deleted records.
 func (s *Server) run(text string, all bool) (*result, *apiError) {
 	q, err := parse(text)
 	if err != nil {
-		return nil, err
+		return nil, err.located(text)
 	}
+	res, err := s.evaluate(q, view{s.options.Now(), all})
+	if err != nil {
+		return nil, err.located(text)
+	}
+	return res, nil
+}
+
+func (s *Server) evaluate(q *query, v view) (*result, *apiError) {
 	t, err := s.table(q.object)
 	if err != nil {
 		return nil, err
 	}
-	res := &result{table: t, count: q.count}
+	res := &result{table: t, count: q.count, view: v}
 	if res.columns, err = s.columns(t, q); err != nil {
 		return nil, err
 	}
-	matches, err := s.filter(t, q.where)
+	matches, err := s.filter(t, q.where, v)
 	if err != nil {
 		return nil, err
 	}
-	now := s.options.Now()
 	for _, r := range t.records {
-		if (all || r.row["IsDeleted"] != true) && !r.visible.After(now) && matches(r.row) {
+		if v.sees(r) && matches(r.row) {
 			res.rows = append(res.rows, r.row)
 		}
 	}
-	if err := s.sort(t, q.order, res.rows); err != nil {
+	if err := s.sort(res, q.order); err != nil {
 		return nil, err
 	}
 	res.rows = res.rows[min(max(q.offset, 0), len(res.rows)):]
@@ -117,13 +67,12 @@ func (s *Server) run(text string, all bool) (*result, *apiError) {
 func (s *Server) columns(t *table, q *query) ([]column, *apiError) {
 	var columns []column
 	for _, name := range q.fields {
-		if group, ok := strings.CutPrefix(name, "FIELDS("); ok {
+		if group, ok := strings.CutPrefix(name.text, "FIELDS("); ok {
 			if group != "STANDARD)" && (q.limit < 0 || q.limit > 200) {
-				return nil, malformed("The SOQL FIELDS function must have a LIMIT of at most 200")
+				return nil, malformed(name.at, "The SOQL FIELDS function must have a LIMIT of at most 200")
 			}
-			for i := range t.fields {
-				f := &t.fields[i]
-				if !f.hidden && (group == "ALL)" || (group == "CUSTOM)") == isCustom(f.Name)) {
+			for _, f := range t.fields {
+				if !f.denied && (group == "ALL)" || (group == "CUSTOM)") == isCustom(f.Name)) {
 					columns = append(columns, column{field: f})
 				}
 			}
@@ -134,23 +83,23 @@ func (s *Server) columns(t *table, q *query) ([]column, *apiError) {
 			return nil, err
 		}
 		if slices.ContainsFunc(columns, func(other column) bool { return other.name() == c.name() }) {
-			return nil, &apiError{status: 400, Code: "INVALID_FIELD", Message: "duplicate field selected: " + name}
+			return nil, queryError(name.at, "INVALID_FIELD", "duplicate field selected: %s", c.name())
 		}
 		columns = append(columns, c)
 	}
 	return columns, nil
 }
 
-func (s *Server) filter(t *table, c *condition) (func(Row) bool, *apiError) {
+func (s *Server) filter(t *table, c *condition, v view) (func(Row) bool, *apiError) {
 	if c == nil {
 		return func(Row) bool { return true }, nil
 	}
-	if c.field != "" {
-		return s.comparison(t, c)
+	if c.of == nil {
+		return s.comparison(t, c, v)
 	}
 	var parts []func(Row) bool
 	for _, inner := range c.of {
-		part, err := s.filter(t, inner)
+		part, err := s.filter(t, inner, v)
 		if err != nil {
 			return nil, err
 		}
@@ -169,85 +118,163 @@ func (s *Server) filter(t *table, c *condition) (func(Row) bool, *apiError) {
 	}, nil
 }
 
-// kinds of literal that a type of field is compared with; every other type takes strings.
-var kinds = map[string]string{
-	"boolean": "boolean", "date": "date", "datetime": "datetime", "double": "number", "currency": "number", "percent": "number", "int": "number",
+// kindOf is how the values of a field are kept and compared: number, boolean, date, datetime, id (letter by letter) or string (in any case).
+func kindOf(f *Field) string {
+	switch f.Type {
+	case "double", "currency", "percent", "int":
+		return "number"
+	case "boolean", "date", "datetime", "id":
+		return f.Type
+	case "reference":
+		return "id"
+	}
+	return "string"
 }
 
-func (s *Server) comparison(t *table, c *condition) (func(Row) bool, *apiError) {
+func (s *Server) comparison(t *table, c *condition, v view) (func(Row) bool, *apiError) {
 	col, err := s.resolve(t, c.field)
 	if err != nil {
 		return nil, err
 	}
-	kind := cmp.Or(kinds[col.field.Type], "string")
-	var wanted []any
-	for _, l := range c.literals {
-		if l.kind != "null" && l.kind != kind {
-			quotes := " and should not be enclosed in quotes"
-			if kind == "string" {
-				quotes = " and should be enclosed in quotes"
-			}
-			return nil, &apiError{status: 400, Code: "INVALID_FIELD", Message: fmt.Sprintf("value of filter criterion for field '%s' must be of type %s%s", c.field, col.field.Type, quotes)}
-		}
-		wanted = append(wanted, l.value(col.field))
+	if !col.field.filterable() {
+		return nil, queryError(c.field.at, "INVALID_FIELD", "field '%s' can not be filtered in a query call", col.field.Name)
 	}
-	return func(row Row) bool { return compare(c.op, s.value(row, col), wanted) }, nil
+	kind := kindOf(col.field)
+	if c.op == "LIKE" && kind != "string" {
+		return nil, queryError(c.field.at, "INVALID_FIELD", "invalid operator on %s field", col.field.Type)
+	}
+	var wanted []operand
+	for _, l := range c.literals {
+		o, err := l.operand(col.field, kind, s.options.Now().In(s.options.Zone))
+		if err != nil {
+			return nil, err
+		}
+		wanted = append(wanted, o)
+	}
+	if c.op == "LIKE" && wanted[0].from == nil {
+		return nil, malformed(c.field.at, "LIKE wants a text")
+	}
+	return func(row Row) bool { return compare(c.op, key(kind, s.value(row, col, v)), wanted) }, nil
 }
 
-func (l literal) value(f *Field) any {
+// operand is what a field is compared with: the values from one up to another; a single value is both.
+type operand struct {
+	from, to any
+	pattern  *regexp.Regexp // of LIKE
+}
+
+var wildcards = strings.NewReplacer(`\\%`, "%", `\\_`, "_", "%", ".*", "_", ".")
+
+func (l literal) operand(f *Field, kind string, now time.Time) (operand, *apiError) {
 	switch {
 	case l.kind == "null":
-		return nil
-	case l.kind == "boolean":
+		return operand{}, nil
+	case l.kind == "days" && kind == "date":
+		from, to := l.bounds(now)
+		return operand{from: from.Format(time.DateOnly), to: to.AddDate(0, 0, -1).Format(time.DateOnly)}, nil
+	case l.kind == "days" && kind == "datetime":
+		from, to := l.bounds(now)
+		return operand{from: from, to: to.Add(-1)}, nil
+	case l.kind != kind && (l.kind != "string" || kind != "id"):
+		quotes := " and should not be enclosed in quotes"
+		if kind == "string" || kind == "id" {
+			quotes = " and should be enclosed in quotes"
+		}
+		_, soap, _ := strings.Cut(cmp.Or(soapTypes[f.Type], "xsd:string"), ":")
+		if soap == "ID" {
+			soap = "string"
+		}
+		return operand{}, queryError(l.at, "INVALID_FIELD", "value of filter criterion for field '%s' must be of type %s%s", f.Name, soap, quotes)
+	case kind == "id" && l.text != "" && len(l.text) != 15 && len(l.text) != 18:
+		return operand{}, queryError(l.at, "INVALID_QUERY_FILTER_OPERATOR", "invalid ID field: %s", l.text)
+	}
+	value := key(kind, l.stored(kind))
+	pattern := regexp.MustCompile("(?is)^" + wildcards.Replace(regexp.QuoteMeta(l.text)) + "$")
+	return operand{from: value, to: value, pattern: pattern}, nil
+}
+
+// stored is the value of a literal as a record would have it.
+func (l literal) stored(kind string) any {
+	switch kind {
+	case "boolean":
 		return l.text == "true"
-	case l.kind == "number":
+	case "number":
 		return json.Number(l.text)
-	case f.Type == "id" || f.Type == "reference":
+	case "id":
 		return LongID(l.text)
 	}
 	return l.text
 }
 
-func compare(op string, got any, wanted []any) bool {
+func compare(op string, got any, wanted []operand) bool {
+	within := func(o operand) bool { return order(got, o.from) >= 0 && order(got, o.to) <= 0 }
+	first := wanted[0]
 	switch op {
 	case "IN", "NOT IN":
-		return (op == "IN") == slices.ContainsFunc(wanted, func(w any) bool { return order(got, w) == 0 })
+		return (op == "IN") == slices.ContainsFunc(wanted, within)
 	case "LIKE":
-		text, _ := got.(string)
-		pattern, _ := wanted[0].(string)
-		expression := strings.NewReplacer("%", ".*", "_", ".").Replace(regexp.QuoteMeta(pattern))
-		return got != nil && regexp.MustCompile("(?is)^"+expression+"$").MatchString(text)
+		text, ok := got.(string)
+		return ok && first.pattern.MatchString(text)
 	case "=":
-		return order(got, wanted[0]) == 0
+		return within(first)
 	case "!=":
-		return order(got, wanted[0]) != 0
+		return !within(first)
 	}
-	if got == nil || wanted[0] == nil {
+	if got == nil || first.from == nil {
 		return false
 	}
-	o := order(got, wanted[0])
-	return op[0] == '<' && o < 0 || op[0] == '>' && o > 0 || len(op) == 2 && o == 0
+	switch op {
+	case "<":
+		return order(got, first.from) < 0
+	case "<=":
+		return order(got, first.to) <= 0
+	case ">":
+		return order(got, first.to) > 0
+	}
+	return order(got, first.from) >= 0
 }
 
-// order compares two stored values: nulls first, numbers exactly, instants as instants, text without regard to case.
+// key is a stored value in the form that order compares: nil, string, *big.Rat or time.Time.
+func key(kind string, value any) any {
+	if value == nil {
+		return nil
+	}
+	text := fmt.Sprint(value)
+	switch kind {
+	case "number":
+		if n, ok := new(big.Rat).SetString(text); ok {
+			return n
+		}
+	case "datetime":
+		if at, err := readInstant(text); err == nil {
+			return at
+		}
+	case "boolean", "id", "date":
+		return text
+	}
+	return strings.ToLower(text)
+}
+
+// order compares two keys of a kind: nulls first; what a retyped field kept from before is text.
 func order(a, b any) int {
 	if a == nil || b == nil {
 		return cmp.Compare(rank(a), rank(b))
 	}
-	x, y := fmt.Sprint(a), fmt.Sprint(b)
-	if _, ok := a.(json.Number); ok {
-		m, okM := new(big.Rat).SetString(x)
-		n, okN := new(big.Rat).SetString(y)
-		if okM && okN {
-			return m.Cmp(n)
+	switch x := a.(type) {
+	case string:
+		if y, ok := b.(string); ok {
+			return strings.Compare(x, y)
+		}
+	case *big.Rat:
+		if y, ok := b.(*big.Rat); ok {
+			return x.Cmp(y)
+		}
+	case time.Time:
+		if y, ok := b.(time.Time); ok {
+			return x.Compare(y)
 		}
 	}
-	if m, err := readInstant(x); err == nil {
-		if n, err := readInstant(y); err == nil {
-			return m.Compare(n)
-		}
-	}
-	return strings.Compare(strings.ToLower(x), strings.ToLower(y))
+	return strings.Compare(fmt.Sprint(a), fmt.Sprint(b))
 }
 
 func rank(v any) int {
@@ -257,38 +284,54 @@ func rank(v any) int {
 	return 1
 }
 
-func readInstant(text string) (time.Time, error) {
-	if t, err := time.Parse(time.RFC3339Nano, text); err == nil {
-		return t, nil
-	}
-	return time.Parse(instant, text)
-}
-
-func (s *Server) sort(t *table, keys []sortKey, rows []Row) *apiError {
+func (s *Server) sort(res *result, keys []sortKey) *apiError {
 	columns := make([]column, len(keys))
 	for i, key := range keys {
-		c, err := s.resolve(t, key.field)
+		c, err := s.resolve(res.table, key.field)
 		if err != nil {
 			return err
 		}
+		if !c.field.sortable() {
+			return queryError(key.field.at, "INVALID_FIELD", "field '%s' can not be sorted in a query call", c.field.Name)
+		}
 		columns[i] = c
 	}
-	slices.SortStableFunc(rows, func(a, b Row) int {
+	if len(keys) == 0 {
+		return nil
+	}
+	type sorted struct {
+		row    Row
+		values []any
+	}
+	rows := make([]sorted, len(res.rows))
+	for i, row := range res.rows {
+		rows[i].row = row
+		for _, c := range columns {
+			rows[i].values = append(rows[i].values, key(kindOf(c.field), s.value(row, c, res.view)))
+		}
+	}
+	slices.SortStableFunc(rows, func(a, b sorted) int {
 		for i, key := range keys {
-			x, y := s.value(a, columns[i]), s.value(b, columns[i])
-			o := order(x, y)
-			if x == nil || y == nil {
-				if key.nulls {
-					o = -o
-				}
-			} else if key.descending {
-				o = -o
-			}
-			if o != 0 {
+			if o := key.order(a.values[i], b.values[i]); o != 0 {
 				return o
 			}
 		}
 		return 0
 	})
+	for i := range rows {
+		res.rows[i] = rows[i].row
+	}
 	return nil
+}
+
+// order compares by one key: nulls come first unless the key says last, whatever the direction.
+func (k sortKey) order(a, b any) int {
+	turned := k.descending
+	if a == nil || b == nil {
+		turned = k.nulls
+	}
+	if turned {
+		return order(b, a)
+	}
+	return order(a, b)
 }

@@ -2,31 +2,33 @@ package standin
 
 import (
 	"bytes"
-	"encoding/json"
+	"cmp"
 	"net/http"
-	"slices"
 	"strconv"
 	"strings"
 )
 
 // Kinds of Fault.
 const (
-	Status    = "status"    // answers Fault.Code, with Retry-After when set
+	Status    = "status"    // answers Fault.Code with Fault.Error, and with Retry-After when set
 	Hang      = "hang"      // says nothing until the client gives up
 	Truncate  = "truncate"  // half of the body, then the connection ends
 	Expire    = "expire"    // every token is expired from this request on
-	Exhaust   = "exhaust"   // the daily limit is used up from this request on
-	SamePage  = "same page" // the next page is this page
-	Duplicate = "duplicate" // each row of the page twice
+	Exhaust   = "exhaust"   // the daily limit is used up from this request on, until 24 hours are over
+	Forget    = "forget"    // every query locator is unknown from this request on
+	SamePage  = "same page" // the next page, of a query or of a job's results, is this page
+	Duplicate = "duplicate" // the rows of the page twice
 	Reorder   = "reorder"   // the rows of the page backwards
 	FailJobs  = "fail jobs" // the bulk jobs that there are will fail
 )
 
-// Fault disturbs requests whose path contains Path: after After of them, Times of them (0: for ever).
+// Fault disturbs requests whose path contains Path and whose method is Method (empty: any): after After of them, Times of them (0: for ever).
 type Fault struct {
-	Kind, Path         string
-	Times, After, Code int
-	RetryAfter         int // seconds
+	Kind, Path, Method string
+	Times, After       int
+	Code               int    // HTTP status
+	Error              string // errorCode; empty: REQUEST_LIMIT_EXCEEDED with 403, SERVER_UNAVAILABLE with 503, else UNKNOWN_EXCEPTION
+	RetryAfter         int    // seconds
 	seen, done         int
 }
 
@@ -50,11 +52,13 @@ func (s *Server) Injected(kind string) int {
 	return n
 }
 
-func (s *Server) takeFault(path string) *Fault {
+// arrive counts a request and gives the fault that strikes it; nil: none.
+func (s *Server) arrive(r *http.Request) *Fault {
 	s.mu.Lock()
 	defer s.mu.Unlock()
+	s.asked[r.Method+" "+r.URL.Path]++
 	for _, f := range s.faults {
-		if !strings.Contains(path, f.Path) || f.Times > 0 && f.done >= f.Times {
+		if !strings.Contains(r.URL.Path, f.Path) || f.Method != "" && f.Method != r.Method || f.Times > 0 && f.done >= f.Times {
 			continue
 		}
 		if f.seen++; f.seen > f.After {
@@ -67,7 +71,7 @@ func (s *Server) takeFault(path string) *Fault {
 
 // before answers the faults that the org does not see.
 func (f *Fault) before(w http.ResponseWriter, r *http.Request) bool {
-	switch f.Kind {
+	switch f.kind() {
 	case Hang:
 		_, _ = bytes.NewBuffer(nil).ReadFrom(r.Body) // a server hears of a client's going once the body is read
 		<-r.Context().Done()
@@ -75,11 +79,8 @@ func (f *Fault) before(w http.ResponseWriter, r *http.Request) bool {
 		if f.RetryAfter > 0 {
 			w.Header().Set("Retry-After", strconv.Itoa(f.RetryAfter))
 		}
-		codes := map[int]string{429: "REQUEST_LIMIT_EXCEEDED", 503: "SERVER_UNAVAILABLE"}
-		code := codes[f.Code]
-		if code == "" {
-			code = "UNKNOWN_EXCEPTION"
-		}
+		codes := map[int]string{http.StatusForbidden: "REQUEST_LIMIT_EXCEEDED", http.StatusServiceUnavailable: "SERVER_UNAVAILABLE"}
+		code := cmp.Or(f.Error, codes[f.Code], "UNKNOWN_EXCEPTION")
 		fail(w, &apiError{status: f.Code, Code: code, Message: "An unexpected error occurred. Please try again."})
 	default:
 		return false
@@ -87,7 +88,32 @@ func (f *Fault) before(w http.ResponseWriter, r *http.Request) bool {
 	return true
 }
 
-// held keeps an answer back so that it can be changed.
+// kind of a fault; there may be none.
+func (f *Fault) kind() string {
+	if f == nil {
+		return ""
+	}
+	return f.Kind
+}
+
+// strike does what a fault does to the org.
+func (s *Server) strike(f *Fault) {
+	s.bend = f.kind()
+	switch s.bend {
+	case Expire:
+		clear(s.tokens)
+	case Exhaust:
+		s.used, s.counted = s.options.DailyRequests, s.options.Now()
+	case Forget:
+		clear(s.cursors)
+	case FailJobs:
+		for _, j := range s.jobs {
+			j.fails = true
+		}
+	}
+}
+
+// held is an answer that is made and not yet sent.
 type held struct {
 	http.ResponseWriter
 
@@ -98,57 +124,12 @@ type held struct {
 func (h *held) WriteHeader(status int)             { h.status = status }
 func (h *held) Write(text []byte) (n int, _ error) { return h.body.Write(text) }
 
-func (s *Server) disturb(w http.ResponseWriter, f *Fault) (http.ResponseWriter, func()) {
-	switch f.Kind {
-	case Expire:
-		clear(s.tokens)
-	case Exhaust:
-		s.used = s.options.DailyRequests
-	case FailJobs:
-		for _, j := range s.jobs {
-			j.fails = true
-		}
+func (h *held) send(f *Fault) {
+	body := h.body.Bytes()
+	if f.kind() == Truncate {
+		h.Header().Set("Content-Length", strconv.Itoa(len(body)))
+		body = body[:len(body)/2]
 	}
-	h := &held{ResponseWriter: w, status: http.StatusOK}
-	return h, func() {
-		body := h.body.Bytes()
-		if f.Kind == Truncate {
-			w.Header().Set("Content-Length", strconv.Itoa(len(body)))
-			body = body[:len(body)/2]
-		} else {
-			body = rearrange(body, f.Kind)
-		}
-		w.WriteHeader(h.status)
-		_, _ = w.Write(body) // the client has gone
-	}
-}
-
-func rearrange(body []byte, kind string) []byte {
-	var page map[string]any
-	decoder := json.NewDecoder(bytes.NewReader(body))
-	decoder.UseNumber()
-	if decoder.Decode(&page) != nil {
-		return body
-	}
-	records, ok := page["records"].([]any)
-	if !ok {
-		return body
-	}
-	switch next, _ := page["nextRecordsUrl"].(string); {
-	case kind == SamePage && next != "":
-		cut := strings.LastIndexByte(next, '-')
-		at, _ := strconv.Atoi(next[cut+1:])
-		page["nextRecordsUrl"] = next[:cut+1] + strconv.Itoa(max(at-len(records), 0))
-	case kind == Duplicate:
-		page["records"] = append(slices.Clone(records), records...)
-	case kind == Reorder:
-		slices.Reverse(records)
-	default:
-		return body
-	}
-	changed, err := json.Marshal(page)
-	if err != nil {
-		return body
-	}
-	return append(changed, '\n')
+	h.ResponseWriter.WriteHeader(h.status)
+	_, _ = h.ResponseWriter.Write(body) // the client has gone
 }

@@ -1,6 +1,8 @@
 package standin
 
 import (
+	"encoding/json"
+	"errors"
 	"fmt"
 	"maps"
 	"slices"
@@ -8,7 +10,8 @@ import (
 	"time"
 )
 
-// Row is one record by field name: nil, bool, string or json.Number. Dates are 2026-01-02, instants 2026-01-02T03:04:05.000+0000 (UTC).
+// Row is one record by field name: nil, bool, string or json.Number. Dates are 2026-01-02, instants 2026-01-02T03:04:05.000+0000 or any other zone.
+// Booleans that a row leaves out are false, other fields null.
 type Row map[string]any
 
 const (
@@ -18,15 +21,29 @@ const (
 )
 
 type table struct {
-	name, label, prefix string
-	fields              []Field
-	records             []*record
-	denied              bool
+	Object
+
+	fields  []*Field // replaced, never changed: results of queries keep those that they have
+	records []*record
+	byID    map[string]*record
+	denied  bool
 }
 
 type record struct {
-	row     Row
+	row     Row // replaced, never changed
 	visible time.Time
+}
+
+func (r *record) deleted() bool { return r.row["IsDeleted"] == true }
+
+// stamp is when a record last changed; history has only the instant that it was made.
+func (r *record) stamp() time.Time {
+	text, ok := r.row["SystemModstamp"].(string)
+	if !ok {
+		text, _ = r.row["CreatedDate"].(string)
+	}
+	at, _ := readInstant(text)
+	return at
 }
 
 // LongID adds the three characters to a 15-character id that say which of its letters are capitals. Other lengths come back as they are.
@@ -65,109 +82,95 @@ func (s *Server) Add(object string, row Row) (string, error) {
 func (s *Server) AddLate(object string, row Row, visible time.Time) (string, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	t := s.tables[strings.ToLower(object)]
-	if t == nil {
-		return "", fmt.Errorf("no object %q in this org", object)
+	t, err := s.known(object)
+	if err != nil {
+		return "", err
 	}
-	now := s.options.Now().UTC().Format(instant)
+	now := s.stampNow()
 	s.sequence++
-	stored := Row{"Id": makeID(t.prefix, s.sequence), "IsDeleted": false, "CreatedDate": now, "LastModifiedDate": now, "SystemModstamp": now}
+	stored := Row{}
+	for _, f := range t.fields {
+		if f.Type == "boolean" {
+			stored[f.Name] = false
+		}
+	}
+	system := Row{"Id": makeID(t.KeyPrefix, s.sequence), "CreatedDate": now, "LastModifiedDate": now, "SystemModstamp": now, "CreatedById": userID, "LastModifiedById": userID}
+	for name, value := range system {
+		if t.find(name) != nil {
+			stored[name] = value
+		}
+	}
 	if err := t.merge(stored, row); err != nil {
 		return "", err
 	}
 	id, _ := stored["Id"].(string)
-	stored["Id"] = LongID(id)
-	t.records = append(t.records, &record{row: stored, visible: visible})
-	return LongID(id), nil
+	if len(id) != 18 || LongID(id[:15]) != id {
+		return "", fmt.Errorf("id %q of a new %s: wanted 15 characters, or 18 of which the last three fit", id, t.Name)
+	}
+	if t.byID[id] != nil {
+		return "", fmt.Errorf("there is already a %s with id %s", t.Name, id)
+	}
+	r := &record{row: stored, visible: visible}
+	t.records, t.byID[id] = append(t.records, r), r
+	return id, nil
 }
 
+func (s *Server) stampNow() string { return s.options.Now().UTC().Format(instant) }
+
+func (s *Server) known(object string) (*table, error) {
+	if t := s.tables[strings.ToLower(object)]; t != nil {
+		return t, nil
+	}
+	return nil, fmt.Errorf("no object %q in this org", object)
+}
+
+// merge puts the values of row into stored, in the form that Salesforce keeps them in, and joins first and last name.
 func (t *table) merge(stored, row Row) error {
 	for _, name := range slices.Sorted(maps.Keys(row)) {
-		i := slices.IndexFunc(t.fields, func(f Field) bool { return f.Name == name })
-		if i < 0 {
-			return fmt.Errorf("no field %q on %s", name, t.name)
+		f := t.find(name)
+		if f == nil || f.Name != name {
+			return fmt.Errorf("no field %q on %s", name, t.Name)
 		}
-		stored[name] = row[name]
+		value, err := f.keep(row[name])
+		if err != nil {
+			return fmt.Errorf("field %s of %s: %w", name, t.Name, err)
+		}
+		stored[name] = value
 	}
-	return nil
-}
-
-// Update changes fields of a record and stamps it with the server's clock.
-func (s *Server) Update(object, id string, row Row) error {
-	return s.change(object, id, row)
-}
-
-// Delete moves a record to the recycle bin: only queryAll and the list of deleted records show it.
-func (s *Server) Delete(object, id string) error {
-	return s.change(object, id, Row{"IsDeleted": true})
-}
-
-func (s *Server) change(object, id string, row Row) error {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	t := s.tables[strings.ToLower(object)]
-	if t == nil {
-		return fmt.Errorf("no object %q in this org", object)
-	}
-	r := t.find(id)
-	if r == nil {
-		return fmt.Errorf("no %s with id %s", object, id)
-	}
-	now := s.options.Now().UTC().Format(instant)
-	changed := maps.Clone(r.row)
-	changed["LastModifiedDate"], changed["SystemModstamp"] = now, now
-	if err := t.merge(changed, row); err != nil {
-		return err
-	}
-	r.row = changed
-	return nil
-}
-
-func (t *table) find(id string) *record {
-	i := slices.IndexFunc(t.records, func(r *record) bool { return r.row["Id"] == LongID(id) })
-	if i < 0 {
-		return nil
-	}
-	return t.records[i]
-}
-
-// SetField adds a field to an object or replaces the one of that name: a retyped field keeps its stored values.
-func (s *Server) SetField(object string, field Field) error {
-	return s.alter(object, func(t *table) {
-		t.fields = append(slices.DeleteFunc(t.fields, func(f Field) bool { return f.Name == field.Name }), field)
-	})
-}
-
-// RemoveField takes a field out of the schema.
-func (s *Server) RemoveField(object, field string) error {
-	return s.alter(object, func(t *table) {
-		t.fields = slices.DeleteFunc(t.fields, func(f Field) bool { return f.Name == field })
-	})
-}
-
-// HideField takes the right to see a field from the user, or gives it back.
-func (s *Server) HideField(object, field string, hidden bool) error {
-	return s.alter(object, func(t *table) {
-		for i := range t.fields {
-			if t.fields[i].Name == field {
-				t.fields[i].hidden = hidden
+	_, first := row["FirstName"]
+	_, last := row["LastName"]
+	if _, whole := row["Name"]; !whole && (first || last) && t.find("Name") != nil {
+		words := []string{}
+		for _, part := range []string{"FirstName", "LastName"} {
+			if text, ok := stored[part].(string); ok {
+				words = append(words, text)
 			}
 		}
-	})
-}
-
-// DenyObject takes the right to read an object from the user, or gives it back.
-func (s *Server) DenyObject(object string, denied bool) error {
-	return s.alter(object, func(t *table) { t.denied = denied })
-}
-
-func (s *Server) alter(object string, change func(*table)) error {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	t := s.tables[strings.ToLower(object)]
-	if t == nil {
-		return fmt.Errorf("no object %q in this org", object)
+		stored["Name"] = strings.Join(words, " ")
 	}
-	change(t)
 	return nil
+}
+
+// keep is a value as it is stored, or says why it does not fit the field's type.
+func (f *Field) keep(value any) (any, error) {
+	if value == nil {
+		return nil, nil
+	}
+	text, isText := value.(string)
+	_, isNumber := value.(json.Number)
+	_, isBool := value.(bool)
+	switch kind := kindOf(f); {
+	case f.Type == "address":
+		return nil, errors.New("an address is put together from its parts: set those")
+	case f.Type == "anyType" && (isText || isNumber || isBool):
+		return value, nil
+	case kind == "number" && isNumber && number.MatchString(fmt.Sprint(value)), kind == "boolean" && isBool, kind == "string" && isText, kind == "date" && isText && isDay(text):
+		return value, nil
+	case kind == "id" && isText:
+		return LongID(text), nil
+	case kind == "datetime" && isText:
+		at, err := readInstant(text)
+		return at.UTC().Format(instant), err
+	}
+	return nil, fmt.Errorf("the value %v (%T) is no %s", value, value, f.Type)
 }

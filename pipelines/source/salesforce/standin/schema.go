@@ -1,104 +1,99 @@
 package standin
 
 import (
-	"cmp"
 	"slices"
 	"strings"
 )
 
-// Object is one sObject type: what describe tells and queries may name. The system fields (Id, IsDeleted, CreatedDate, LastModifiedDate,
-// SystemModstamp) are added to every object.
+// Object is one sObject type: what describe tells and queries may name. The system fields (Id, IsDeleted, CreatedDate, CreatedById, LastModifiedDate,
+// LastModifiedById, SystemModstamp) are added to it.
 type Object struct {
 	Name, Label string
-	// KeyPrefix is the first three characters of its records' ids: 001 for Account.
+	// KeyPrefix is the first three characters of its records' ids: 001 for Account. Empty: Salesforce's own of that name, or the next free one.
 	KeyPrefix string
 	Fields    []Field
+	// Without names the system fields that it does not have: history has no SystemModstamp, users no IsDeleted.
+	Without []string
+	// Unreplicated objects have no lists of updated and deleted records.
+	Unreplicated bool
+	// NoBulk objects are refused by bulk jobs: REST alone reads them.
+	NoBulk bool
 }
 
-// Field is one field of an object. Type is Salesforce's word: string, double, currency, date, datetime, boolean, picklist, reference, textarea.
+// Field is one field of an object. Type is Salesforce's word: string, textarea, double, currency, percent, int, boolean, date, datetime, picklist,
+// multipicklist, reference, phone, email, url, address, anyType. An address is put together from its parts: BillingAddress from BillingStreet and so on.
 type Field struct {
 	Name, Label, Type        string
 	Length, Precision, Scale int
 	Required, Calculated     bool
 	Picklist                 []string
-	// ReferenceTo is the object that a reference points to; RelationshipName is how queries name its row (Account for AccountId).
-	ReferenceTo, RelationshipName string
-	hidden                        bool
+	// ReferenceTo are the objects that a reference points to; RelationshipName is how queries name its row (Account for AccountId).
+	ReferenceTo      []string
+	RelationshipName string
+	denied           bool
 }
 
-// prefixes of the standard objects, where Object.KeyPrefix is empty.
-var prefixes = map[string]string{
-	"account": "001", "contact": "003", "opportunity": "006", "user": "005", "lead": "00Q", "leadhistory": "017",
-	"opportunityhistory": "008", "opportunityfieldhistory": "017", "campaign": "701", "task": "00T",
-}
-
-func systemFields() []Field {
-	return []Field{
+func systemFields(o Object) []Field {
+	user := []string{"User"}
+	fields := []Field{
 		{Name: "Id", Type: "id", Length: 18, Required: true},
 		{Name: "IsDeleted", Type: "boolean", Required: true},
 		{Name: "CreatedDate", Type: "datetime", Required: true},
+		{Name: "CreatedById", Type: "reference", Length: 18, Required: true, ReferenceTo: user, RelationshipName: "CreatedBy"},
 		{Name: "LastModifiedDate", Type: "datetime", Required: true},
+		{Name: "LastModifiedById", Type: "reference", Length: 18, Required: true, ReferenceTo: user, RelationshipName: "LastModifiedBy"},
 		{Name: "SystemModstamp", Type: "datetime", Required: true},
 	}
+	return slices.DeleteFunc(fields, func(f Field) bool { return slices.Contains(o.Without, f.Name) })
 }
 
 func isCustom(name string) bool { return strings.HasSuffix(strings.ToLower(name), "__c") }
 
-func (t *table) field(name string) *Field {
-	i := slices.IndexFunc(t.fields, func(f Field) bool { return strings.EqualFold(f.Name, name) && !f.hidden })
-	if i < 0 {
-		return nil
+// find gives a field by its name, denied ones too; nil: there is none.
+func (t *table) find(name string) *Field {
+	if i := t.index(name); i >= 0 {
+		return t.fields[i]
 	}
-	return &t.fields[i]
+	return nil
+}
+
+func (t *table) index(name string) int {
+	return slices.IndexFunc(t.fields, func(f *Field) bool { return strings.EqualFold(f.Name, name) })
+}
+
+// field is find as the user of the API sees it.
+func (t *table) field(name string) *Field {
+	if f := t.find(name); f != nil && !f.denied {
+		return f
+	}
+	return nil
 }
 
 func (t *table) relationship(name string) *Field {
-	i := slices.IndexFunc(t.fields, func(f Field) bool {
-		return f.RelationshipName != "" && strings.EqualFold(f.RelationshipName, name) && !f.hidden
+	i := slices.IndexFunc(t.fields, func(f *Field) bool {
+		return f.RelationshipName != "" && strings.EqualFold(f.RelationshipName, name) && !f.denied
 	})
 	if i < 0 {
 		return nil
 	}
-	return &t.fields[i]
+	return t.fields[i]
 }
 
-func (t *table) summary(version string) map[string]any {
-	path := "/services/data/" + version + "/sobjects/" + t.name
-	return map[string]any{
-		"name": t.name, "label": cmp.Or(t.label, t.name), "keyPrefix": t.prefix, "custom": isCustom(t.name),
-		"queryable": true, "replicateable": true, "retrieveable": true, "createable": false, "updateable": false, "deletable": false,
-		"urls": map[string]string{"sobject": path, "describe": path + "/describe", "rowTemplate": path + "/{ID}"},
-	}
+// filterable says whether WHERE may name a field: long text, compound and untyped values it may not.
+func (f *Field) filterable() bool {
+	return f.Type != "anyType" && f.Type != "address" && (f.Type != "textarea" || f.Length <= 255)
 }
 
-func (t *table) describe(version string) map[string]any {
-	answer := t.summary(version)
-	fields := []map[string]any{}
-	for _, f := range t.fields {
-		if !f.hidden {
-			fields = append(fields, f.describe())
-		}
-	}
-	answer["fields"] = fields
-	return answer
-}
+func (f *Field) sortable() bool { return f.filterable() && f.Type != "multipicklist" }
 
-func (f *Field) describe() map[string]any {
-	values := []map[string]any{}
-	for _, v := range f.Picklist {
-		values = append(values, map[string]any{"value": v, "label": v, "active": true, "defaultValue": false})
+// nameTable is what a query sees of a parent that may be one of several objects.
+func nameTable() *table {
+	t := &table{Object: Object{Name: "Name"}, fields: []*Field{{Name: "Id", Type: "id"}, {Name: "IsActive", Type: "boolean"}}}
+	for _, name := range []string{"Name", "FirstName", "LastName", "Alias", "Email", "Phone", "Title", "Username", "Type"} {
+		t.fields = append(t.fields, &Field{Name: name, Type: "string", Length: 255})
 	}
-	references := []string{}
-	if f.ReferenceTo != "" {
-		references = append(references, f.ReferenceTo)
+	for _, name := range []string{"ProfileId", "UserRoleId"} {
+		t.fields = append(t.fields, &Field{Name: name, Type: "reference"})
 	}
-	var relationship any
-	if f.RelationshipName != "" {
-		relationship = f.RelationshipName
-	}
-	return map[string]any{
-		"name": f.Name, "label": cmp.Or(f.Label, f.Name), "type": f.Type, "length": f.Length, "precision": f.Precision, "scale": f.Scale,
-		"nillable": !f.Required, "custom": isCustom(f.Name), "calculated": f.Calculated, "picklistValues": values,
-		"referenceTo": references, "relationshipName": relationship, "filterable": f.Type != "textarea", "sortable": f.Type != "textarea",
-	}
+	return t
 }

@@ -1,8 +1,6 @@
 package standin
 
 import (
-	"fmt"
-	"regexp"
 	"slices"
 	"strconv"
 	"strings"
@@ -10,16 +8,16 @@ import (
 
 // query is one SELECT of SOQL as far as an extractor needs it: one object, parent fields, a condition, an order, a limit.
 type query struct {
-	fields        []string
+	fields        []token
 	count         bool
-	object        string
+	object        token
 	where         *condition
 	order         []sortKey
 	limit, offset int // -1: none
 }
 
 type sortKey struct {
-	field             string
+	field             token
 	descending, nulls bool // nulls: nulls last
 }
 
@@ -27,45 +25,24 @@ type sortKey struct {
 type condition struct {
 	op       string
 	of       []*condition
-	field    string
+	field    token
 	literals []literal
 }
 
-// literal is a value in a query; kind is string, number, boolean, null, date or datetime.
-type literal struct{ kind, text string }
-
-// apiError is one entry of the array that Salesforce answers errors with.
-type apiError struct {
-	status  int
-	Message string `json:"message"`
-	Code    string `json:"errorCode"`
+type parser struct {
+	rest []token
+	end  int
 }
-
-func (e *apiError) Error() string { return e.Code + ": " + e.Message }
-
-func malformed(format string, args ...any) *apiError {
-	return &apiError{status: 400, Code: "MALFORMED_QUERY", Message: fmt.Sprintf(format, args...)}
-}
-
-var (
-	tokens   = regexp.MustCompile(`^(?:'(?:[^'\\]|\\.)*'|[A-Za-z_][\w.]*|[-+]?\d[\w:.+-]*|<=|>=|!=|<>|[=<>(),])`)
-	number   = regexp.MustCompile(`^[-+]?\d+(\.\d+)?$`)
-	day      = regexp.MustCompile(`^\d{4}-\d{2}-\d{2}$`)
-	dateTime = regexp.MustCompile(`^\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}(\.\d+)?(Z|[-+]\d{2}:?\d{2})$`)
-	unescape = strings.NewReplacer(`\'`, `'`, `\\`, `\`, `\n`, "\n", `\r`, "\r", `\t`, "\t", `\"`, `"`)
-)
-
-type parser struct{ rest []string }
 
 func parse(text string) (*query, *apiError) {
-	p := &parser{}
-	for left := strings.TrimSpace(text); left != ""; left = strings.TrimSpace(left) {
-		token := tokens.FindString(left)
-		if token == "" {
-			return nil, malformed("unexpected token: '%c'", []rune(left)[0])
-		}
-		p.rest, left = append(p.rest, token), left[len(token):]
+	if len(text) > 100_000 {
+		return nil, &apiError{status: 400, Code: "QUERY_TOO_COMPLICATED", Message: "SOQL statements cannot be longer than 100000 characters."}
 	}
+	words, err := tokenize(text)
+	if err != nil {
+		return nil, err
+	}
+	p := &parser{rest: words, end: len(text)}
 	q := &query{limit: -1, offset: -1}
 	for _, part := range []func(*query) *apiError{p.selected, p.from, p.tail} {
 		if err := part(q); err != nil {
@@ -75,30 +52,37 @@ func parse(text string) (*query, *apiError) {
 	return q, nil
 }
 
-func (p *parser) peek() string {
+func (p *parser) peek() token {
 	if len(p.rest) == 0 {
-		return "<EOF>"
+		return token{"<EOF>", p.end}
 	}
 	return p.rest[0]
 }
 
-func (p *parser) next() string {
-	token := p.peek()
+func (p *parser) next() token {
+	word := p.peek()
 	if len(p.rest) > 0 {
 		p.rest = p.rest[1:]
 	}
-	return token
+	return word
 }
 
-// accept takes the words if they come next.
-func (p *parser) accept(words ...string) bool {
+func (p *parser) sees(words ...string) bool {
 	if len(p.rest) < len(words) {
 		return false
 	}
 	for i, word := range words {
-		if !strings.EqualFold(p.rest[i], word) {
+		if !strings.EqualFold(p.rest[i].text, word) {
 			return false
 		}
+	}
+	return true
+}
+
+// accept takes the words if they come next.
+func (p *parser) accept(words ...string) bool {
+	if !p.sees(words...) {
+		return false
 	}
 	p.rest = p.rest[len(words):]
 	return true
@@ -106,17 +90,19 @@ func (p *parser) accept(words ...string) bool {
 
 func (p *parser) expect(word string) *apiError {
 	if !p.accept(word) {
-		return malformed("expecting '%s', found '%s'", word, p.peek())
+		return malformed(p.peek().at, "expecting '%s', found '%s'", word, p.peek().text)
 	}
 	return nil
 }
 
-func (p *parser) name() (string, *apiError) {
-	token := p.next()
-	if c := token[0] | 0x20; c < 'a' || c > 'z' {
-		return "", malformed("unexpected token: '%s'", token)
+func unexpected(word token) *apiError { return malformed(word.at, "unexpected token: '%s'", word.text) }
+
+func (p *parser) name() (token, *apiError) {
+	word := p.next()
+	if c := word.text[0] | 0x20; c < 'a' || c > 'z' {
+		return word, unexpected(word)
 	}
-	return token, nil
+	return word, nil
 }
 
 func (p *parser) selected(q *query) *apiError {
@@ -128,21 +114,39 @@ func (p *parser) selected(q *query) *apiError {
 		return p.expect("FROM")
 	}
 	for {
-		field, err := p.name()
+		field, err := p.selectedField()
 		if err != nil {
 			return err
-		}
-		if strings.EqualFold(field, "FIELDS") && p.accept("(") {
-			field = "FIELDS(" + strings.ToUpper(p.next()) + ")"
-			if err := p.expect(")"); err != nil {
-				return err
-			}
 		}
 		q.fields = append(q.fields, field)
 		if !p.accept(",") {
 			return p.expect("FROM")
 		}
 	}
+}
+
+const childSubquery = "a subquery over child records"
+
+func (p *parser) selectedField() (token, *apiError) {
+	switch at := p.peek().at; {
+	case p.sees("("):
+		return token{}, unanswered(at, childSubquery)
+	case p.sees("TYPEOF"):
+		return token{}, unanswered(at, "TYPEOF")
+	}
+	field, err := p.name()
+	if err != nil || !p.accept("(") {
+		return field, err
+	}
+	if !strings.EqualFold(field.text, "FIELDS") {
+		return field, unanswered(field.at, "the function "+strings.ToUpper(field.text)+"()")
+	}
+	group := strings.ToUpper(p.next().text)
+	if !slices.Contains([]string{"ALL", "STANDARD", "CUSTOM"}, group) {
+		return field, malformed(field.at, "Invalid FIELDS function parameter: %s", group)
+	}
+	field.text = "FIELDS(" + group + ")"
+	return field, p.expect(")")
 }
 
 func (p *parser) from(q *query) (err *apiError) {
@@ -152,6 +156,9 @@ func (p *parser) from(q *query) (err *apiError) {
 	q.where, err = p.condition()
 	return err
 }
+
+// unansweredClauses begin what Salesforce takes after FROM and this server does not.
+var unansweredClauses = []string{"GROUP", "HAVING", "WITH", "USING", "FOR", "UPDATE", "ALL"}
 
 func (p *parser) tail(q *query) (err *apiError) {
 	if p.accept("ORDER", "BY") {
@@ -164,21 +171,27 @@ func (p *parser) tail(q *query) (err *apiError) {
 			return err
 		}
 	}
-	if p.accept("OFFSET") {
+	if at := p.peek().at; p.accept("OFFSET") {
 		if q.offset, err = p.whole(); err != nil {
 			return err
 		}
+		if q.offset > 2000 {
+			return queryError(at, "NUMBER_OUTSIDE_VALID_RANGE", "Maximum SOQL offset allowed is 2000")
+		}
 	}
-	if len(p.rest) > 0 {
-		return malformed("unexpected token: '%s'", p.peek())
+	if len(p.rest) == 0 {
+		return nil
 	}
-	return nil
+	if word := strings.ToUpper(p.peek().text); slices.Contains(unansweredClauses, word) {
+		return unanswered(p.peek().at, word)
+	}
+	return unexpected(p.peek())
 }
 
 func (p *parser) whole() (int, *apiError) {
-	n, err := strconv.Atoi(p.peek())
+	n, err := strconv.Atoi(p.peek().text)
 	if err != nil || n < 0 {
-		return 0, malformed("unexpected token: '%s'", p.peek())
+		return 0, unexpected(p.peek())
 	}
 	p.next()
 	return n, nil
@@ -211,14 +224,17 @@ func (p *parser) condition() (*condition, *apiError) {
 		return nil, err
 	}
 	joined := &condition{of: []*condition{first}}
-	for _, word := range []string{"AND", "OR"} {
-		for joined.op != "AND" && word == "OR" && p.accept(word) || word == "AND" && p.accept(word) {
-			term, err := p.term()
-			if err != nil {
-				return nil, err
-			}
-			joined.op, joined.of = word, append(joined.of, term)
+	for p.sees("AND") || p.sees("OR") {
+		word := p.next()
+		op := strings.ToUpper(word.text)
+		if joined.op != "" && joined.op != op {
+			return nil, unexpected(word)
 		}
+		term, err := p.term()
+		if err != nil {
+			return nil, err
+		}
+		joined.op, joined.of = op, append(joined.of, term)
 	}
 	if joined.op == "" {
 		return first, nil
@@ -246,58 +262,48 @@ func (p *parser) comparison() (*condition, *apiError) {
 	if err != nil {
 		return nil, err
 	}
-	c := &condition{field: field}
-	switch {
-	case p.accept("NOT", "IN"):
-		c.op = "NOT IN"
-	case p.accept("IN"):
-		c.op = "IN"
-	case p.accept("LIKE"):
-		c.op = "LIKE"
-	case p.accept("<>"):
-		c.op = "!="
-	default:
-		c.op = p.next()
-		if !slices.Contains([]string{"=", "!=", "<", "<=", ">", ">="}, c.op) {
-			return nil, malformed("unexpected token: '%s'", c.op)
-		}
+	if p.sees("(") {
+		return nil, unanswered(field.at, "the function "+strings.ToUpper(field.text)+"()")
 	}
-	list := c.op == "IN" || c.op == "NOT IN"
-	if list {
-		if err := p.expect("("); err != nil {
-			return nil, err
-		}
+	c := &condition{field: field}
+	if c.op, err = p.operator(); err != nil {
+		return nil, err
+	}
+	if c.op != "IN" && c.op != "NOT IN" {
+		value, err := p.literal()
+		c.literals = []literal{value}
+		return c, err
+	}
+	if err := p.expect("("); err != nil {
+		return nil, err
+	}
+	if p.sees("SELECT") {
+		return nil, unanswered(p.peek().at, "a subquery in WHERE")
 	}
 	for {
 		value, err := p.literal()
 		if err != nil {
 			return nil, err
 		}
-		c.literals = append(c.literals, value)
-		if !list {
-			return c, nil
-		}
-		if !p.accept(",") {
+		if c.literals = append(c.literals, value); !p.accept(",") {
 			return c, p.expect(")")
 		}
 	}
 }
 
-func (p *parser) literal() (literal, *apiError) {
-	token := p.next()
-	switch lower := strings.ToLower(token); {
-	case token[0] == '\'':
-		return literal{"string", unescape.Replace(token[1 : len(token)-1])}, nil
-	case lower == "null":
-		return literal{"null", ""}, nil
-	case lower == "true" || lower == "false":
-		return literal{"boolean", lower}, nil
-	case number.MatchString(token):
-		return literal{"number", token}, nil
-	case day.MatchString(token):
-		return literal{"date", token}, nil
-	case dateTime.MatchString(token):
-		return literal{"datetime", token}, nil
+func (p *parser) operator() (string, *apiError) {
+	switch {
+	case p.accept("NOT", "IN"):
+		return "NOT IN", nil
+	case p.accept("<>"):
+		return "!=", nil
+	case p.sees("INCLUDES"), p.sees("EXCLUDES"):
+		return "", unanswered(p.peek().at, strings.ToUpper(p.peek().text))
 	}
-	return literal{}, malformed("unexpected token: '%s'", token)
+	word := p.next()
+	op := strings.ToUpper(word.text)
+	if !slices.Contains([]string{"=", "!=", "<", "<=", ">", ">=", "LIKE", "IN"}, op) {
+		return "", unexpected(word)
+	}
+	return op, nil
 }
