@@ -37,7 +37,7 @@ func salesforce(now func() time.Time) (http.Handler, error) {
 	for _, t := range crm {
 		data = append(data, objectData(t))
 	}
-	return standin.New(standin.Options{Now: now, ClientID: clientID, ClientSecret: clientSecret, DailyRequests: 100_000}, data...)
+	return standin.New(standin.Options{Now: now, AnyID: true, ClientID: clientID, ClientSecret: clientSecret, DailyRequests: 100_000}, data...)
 }
 
 func objectData(t table) standin.Data {

@@ -104,7 +104,7 @@ func (s *Server) AddLate(object string, row Row, visible time.Time) (string, err
 		return "", err
 	}
 	id, _ := stored["Id"].(string)
-	if len(id) != 18 || LongID(id[:15]) != id {
+	if !s.options.AnyID && (len(id) != 18 || LongID(id[:15]) != id) {
 		return "", fmt.Errorf("id %q of a new %s: wanted 15 characters, or 18 of which the last three fit", id, t.Name)
 	}
 	if t.byID[id] != nil {

@@ -19,6 +19,8 @@ type Options struct {
 	Zone *time.Location   // of the user, in which TODAY and the like begin; nil: UTC
 	// Standard gives the org Salesforce's own objects (standard.txt) and the user of the API; objects of the data by those names get their fields, too.
 	Standard bool
+	// AnyID takes ids of another shape, which Salesforce does not: for data whose ids are named by other systems, too.
+	AnyID bool
 
 	Username, Password     string         // Password with the security token appended, as a login sends it; empty: nobody logs in with one
 	ClientID, ClientSecret string         // empty: no flow with a secret
