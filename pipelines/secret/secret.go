@@ -17,6 +17,7 @@ import (
 // However it is printed, it does not show.
 type Secret struct {
 	At    diag.Pos
+	Whole bool // a file is taken whole, such as a key in PEM; else its first line
 	env   string
 	file  string
 	value string
@@ -93,8 +94,11 @@ func (s *Secret) Resolve(f Finder) diag.List {
 		if err != nil {
 			problems.Add(s.At, "", "the secret's file cannot be read: %s", err)
 		}
-		s.value, _, _ = strings.Cut(string(text), "\n")
-		s.value = strings.TrimSuffix(s.value, "\r")
+		s.value = string(text)
+		if !s.Whole {
+			s.value, _, _ = strings.Cut(s.value, "\n")
+			s.value = strings.TrimSuffix(s.value, "\r")
+		}
 	}
 	return problems
 }

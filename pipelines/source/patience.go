@@ -63,7 +63,7 @@ func (p *Patience) Do(ctx context.Context, request func(ctx context.Context) err
 		if tooLong {
 			return err
 		}
-		if stopped := p.pause(ctx, wait); stopped != nil {
+		if stopped := p.Pause(ctx, wait); stopped != nil {
 			return errors.Join(stopped, err)
 		}
 	}
@@ -136,7 +136,7 @@ func (p *Patience) Pace(ctx context.Context) error {
 	}
 	p.free = at.Add(time.Duration(float64(time.Second) / p.RPS))
 	p.mu.Unlock()
-	return p.pause(ctx, at.Sub(now))
+	return p.Pause(ctx, at.Sub(now))
 }
 
 func (p *Patience) now() time.Time {
@@ -146,7 +146,8 @@ func (p *Patience) now() time.Time {
 	return time.Now()
 }
 
-func (p *Patience) pause(ctx context.Context, d time.Duration) error {
+// Pause waits for a while, such as for a job of the source to get on.
+func (p *Patience) Pause(ctx context.Context, d time.Duration) error {
 	if d <= 0 {
 		return ctx.Err()
 	}

@@ -7,11 +7,13 @@ import (
 
 	"github.com/tributary-data/tributary/pipelines/source"
 	"github.com/tributary-data/tributary/pipelines/source/postgres"
+	"github.com/tributary-data/tributary/pipelines/source/salesforce"
 )
 
 func all() map[string]func() source.Settings {
 	return map[string]func() source.Settings{
-		"postgres": func() source.Settings { return &postgres.Settings{} },
+		"postgres":   func() source.Settings { return &postgres.Settings{} },
+		"salesforce": func() source.Settings { return &salesforce.Settings{} },
 	}
 }
 

@@ -267,16 +267,31 @@ type Token struct {
 	token string
 }
 
+// Ready fetches a token where there is none.
+func (t *Token) Ready(ctx context.Context) error {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	return t.ready(ctx)
+}
+
+func (t *Token) ready(ctx context.Context) error {
+	if t.token != "" {
+		return nil
+	}
+	token, err := t.Fetch(ctx)
+	if err != nil {
+		return fmt.Errorf("logging in: %w", err)
+	}
+	t.token = token
+	return nil
+}
+
 // Sign puts the token into the Authorization, and fetches one where there is none.
 func (t *Token) Sign(ctx context.Context, r *http.Request) error {
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	if t.token == "" {
-		token, err := t.Fetch(ctx)
-		if err != nil {
-			return fmt.Errorf("logging in: %w", err)
-		}
-		t.token = token
+	if err := t.ready(ctx); err != nil {
+		return err
 	}
 	r.Header.Set("Authorization", "Bearer "+t.token)
 	return nil

@@ -133,3 +133,10 @@ func (h *held) send(f *Fault) {
 	h.ResponseWriter.WriteHeader(h.status)
 	_, _ = h.ResponseWriter.Write(body) // the client has gone
 }
+
+// Mend takes all faults away. What they have done to the org stays.
+func (s *Server) Mend() {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.faults, s.bend = nil, ""
+}
