@@ -91,13 +91,13 @@ func (a *asking) reconcile(ctx context.Context, c *comparison, rows landed, told
 		return nil
 	}
 	a.asked.Told, a.asked.Exact, a.asked.Repeated = &told.Rows, told.Exact, 0
-	got := rows.file.Rows + rows.file.Quarantined
+	got := rows.file.Rows + rows.file.Quarantined - told.Marks
 	if got > told.Rows && len(a.request.Key) > 0 {
 		distinct, err := c.distinct(ctx, rows.parts, a.request.Key)
 		if err != nil {
 			return err
 		}
-		a.asked.Repeated = rows.file.Rows - distinct
+		a.asked.Repeated = rows.file.Rows - told.Marks - distinct
 		if a.asked.Repeated > 0 {
 			a.notice("%d rows came more than once and are merged by key", a.asked.Repeated)
 		}

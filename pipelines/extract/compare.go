@@ -147,23 +147,42 @@ func (a *asking) known(ctx context.Context, c *comparison, rows landed) (bool, e
 	if !slices.Equal(names, have) {
 		return false, nil
 	}
-	var other, deleted, read, alive int64
-	where := "false"
-	if len(a.request.Key) > 0 {
-		where = "_op = 'delete'"
-	}
-	columns, keys := idents(names), idents(names)
-	if len(a.request.Key) > 0 {
-		keys = idents(a.request.Key)
-	}
 	from := c.read(rows.parts)
-	err = c.db.QueryRowContext(ctx, fmt.Sprintf(`SELECT (SELECT count(*) FROM (SELECT %[1]s FROM %[2]s WHERE NOT coalesce(%[3]s, false) EXCEPT SELECT %[1]s FROM %[4]s)),
-	(SELECT count(*) FROM (SELECT %[5]s FROM %[2]s WHERE %[3]s INTERSECT SELECT %[5]s FROM %[4]s)),
-	(SELECT count(DISTINCT row(%[5]s)) FROM %[2]s), (SELECT count(*) FROM %[4]s)`, columns, from, where, c.current, keys)).Scan(&other, &deleted, &read, &alive)
+	if len(a.request.Key) > 0 {
+		deletions, err := c.newDeletions(ctx, from, a.request.Key, a.before.Current)
+		if err != nil || deletions > 0 {
+			return false, err
+		}
+		from = fmt.Sprintf("(SELECT * FROM %[1]s ANTI JOIN (SELECT %[2]s FROM %[1]s WHERE _op = 'delete') USING (%[2]s))", from, idents(a.request.Key))
+	}
+	var other, read, alive int64
+	err = c.db.QueryRowContext(ctx, fmt.Sprintf(`SELECT (SELECT count(*) FROM (SELECT %[1]s FROM %[2]s EXCEPT SELECT %[1]s FROM %[3]s)), (SELECT count(DISTINCT row(%[1]s)) FROM %[2]s), (SELECT count(*) FROM %[3]s)`,
+		idents(names), from, c.current)).Scan(&other, &read, &alive)
 	if err != nil {
 		return false, fmt.Errorf("comparing with the current rows: %w", err)
 	}
-	return other == 0 && deleted == 0 && (a.Mode != ModeSnapshot || read == alive), nil
+	return other == 0 && (a.Mode != ModeSnapshot || read == alive), nil
+}
+
+// newDeletions counts the deletions of a reading that the lake does not know: of records that are alive in it, or that it has never had.
+func (c *comparison) newDeletions(ctx context.Context, from string, key []string, before []lake.LoadedPart) (n int64, err error) {
+	count := func(query string) {
+		if err == nil {
+			err = c.db.QueryRowContext(ctx, query).Scan(&n)
+		}
+	}
+	marked := fmt.Sprintf("SELECT %s FROM %s WHERE _op = 'delete'", idents(key), from)
+	if count("SELECT count(*) FROM (" + marked + ")"); n > 0 {
+		parts := make([]lake.Part, len(before))
+		for i, p := range before {
+			parts[i] = p.Part
+		}
+		count(fmt.Sprintf("SELECT count(*) FROM (%s EXCEPT (SELECT %[2]s FROM %[3]s WHERE _op = 'delete' EXCEPT SELECT %[2]s FROM %[4]s))", marked, idents(key), c.read(parts), c.current))
+	}
+	if err != nil {
+		return 0, fmt.Errorf("comparing deletions with those in the lake: %w", err)
+	}
+	return n, nil
 }
 
 // distinct counts the records of some parts.

@@ -69,6 +69,7 @@ type Told struct {
 	Known  bool     // whether it says how many rows the reading has
 	Rows   int64    // … so many
 	Exact  bool     // Rows is of the same snapshot as the rows: a difference is a fault
+	Marks  int64    // rows besides: each announces the deletion of a record that is in the reading, too, as it was last
 	Absent []string // requested fields that it has not returned in any row: mostly a permission that hides them
 }
 

@@ -74,7 +74,7 @@ func Kills(t testing.TB, h Harness, n int, seed uint64) {
 	stopped := 0
 	for range n {
 		ctx, kill := context.WithCancel(context.Background())
-		k := &killer{page: 1 + random.IntN(8), kill: kill}
+		k := &killer{page: 1 + random.IntN(5), kill: kill}
 		b.wrap = k.wrap
 		_, err := b.try(ctx)
 		kill()

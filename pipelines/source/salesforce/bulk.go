@@ -118,7 +118,7 @@ func (p *bulkPages) Next(b *source.Batch) error {
 		return fmt.Errorf("after %d rows of the bulk job %s: %w", p.line, p.job.ID, err)
 	}
 	p.last = p.locator == "" || p.locator == "null"
-	p.add(b, rows)
+	p.addAll(b, rows)
 	if len(rows) == 0 && p.last {
 		return io.EOF
 	}
@@ -144,7 +144,7 @@ func (p *bulkPages) parse(text []byte, h http.Header) ([][]string, error) {
 	return rows[1:], nil
 }
 
-func (p *bulkPages) add(b *source.Batch, rows [][]string) {
+func (p *bulkPages) addAll(b *source.Batch, rows [][]string) {
 	if len(rows) > 0 {
 		for _, name := range p.names {
 			p.returned[name] = true // the header has them all
@@ -164,7 +164,7 @@ func (p *bulkPages) add(b *source.Batch, rows [][]string) {
 
 // Told is how many records the job has found.
 func (p *bulkPages) Told() source.Told {
-	return source.Told{Known: p.done, Rows: p.job.Processed, Exact: true, Absent: p.absent()}
+	return source.Told{Known: p.done, Rows: p.job.Processed, Exact: true, Marks: p.marks, Absent: p.absent()}
 }
 
 // Close takes leave of the job: one that is complete is deleted, one that is not is aborted. It would go by itself after a week.

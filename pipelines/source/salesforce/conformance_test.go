@@ -254,6 +254,6 @@ func TestConformanceByBulk(t *testing.T) {
 }
 
 func TestKills(t *testing.T) {
-	conformance.Kills(t, start(salesforce.REST)(t), 50, 3)
-	conformance.Kills(t, start(salesforce.Bulk)(t), 50, 4)
+	conformance.Kills(t, start(salesforce.REST)(t), 60, 3)
+	conformance.Kills(t, start(salesforce.Bulk)(t), 60, 4)
 }

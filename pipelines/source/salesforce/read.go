@@ -30,7 +30,7 @@ func (c *connector) Open(ctx context.Context, r source.Request) (source.Pages, e
 		return nil, err
 	}
 	p := pages{connector: c, ctx: ctx, request: r, returned: map[string]bool{}}
-	p.names, p.deleted, p.merged = columns(d, r)
+	p.names, p.deleted = columns(d, r)
 	p.types = make([]source.Kind, len(p.names))
 	for i, name := range p.names {
 		if f, found := source.FieldNamed(r.Fields, name); found {
@@ -58,17 +58,28 @@ func (c *connector) Open(ctx context.Context, r source.Request) (source.Pages, e
 // pages are what both ways of reading have.
 type pages struct {
 	*connector
-	ctx             context.Context //nolint:containedctx // of one reading
-	request         source.Request
-	names           []string // that are selected: those of the request come first
-	types           []source.Kind
-	deleted, merged int // which of them tell of deletions; -1 = none
-	line            int64
-	returned        map[string]bool
+	ctx      context.Context //nolint:containedctx // of one reading
+	request  source.Request
+	names    []string // that are selected: those of the request come first
+	types    []source.Kind
+	deleted  int // which of them tells of deletions; -1 = none
+	line     int64
+	marks    int64
+	returned map[string]bool
 }
 
-// put adds a record, whose values are in the order of the names. A deleted one says so, unless it lives on in another: then maps want to read which.
+// put adds a record, whose values are in the order of the names. One in the recycle bin is added as it was last (whom it was merged into is seen
+// there), and once more as a deletion.
 func (p *pages) put(b *source.Batch, values [][]byte) {
+	p.add(b, values)
+	if p.deleted >= 0 && string(values[p.deleted]) == "true" {
+		p.add(b, values)
+		b.MarkDeleted()
+		p.marks++
+	}
+}
+
+func (p *pages) add(b *source.Batch, values [][]byte) {
 	p.line++
 	for i := range p.request.Fields {
 		if p.types[i] == source.Instant {
@@ -77,9 +88,6 @@ func (p *pages) put(b *source.Batch, values [][]byte) {
 		b.Put(i, values[i])
 	}
 	b.Lines = append(b.Lines, p.line)
-	if p.deleted >= 0 && string(values[p.deleted]) == "true" && (p.merged < 0 || len(values[p.merged]) == 0) {
-		b.MarkDeleted()
-	}
 }
 
 // instant writes UTC in one way: REST says +0000, bulk jobs say Z.
@@ -201,5 +209,5 @@ func nested(record web.Record, path string) (json.RawMessage, bool) {
 
 // Told is the size of the result, which a query keeps from its first page on. Of the living it may shrink meanwhile.
 func (p *restPages) Told() source.Told {
-	return source.Told{Known: true, Rows: p.total, Exact: p.exact, Absent: p.absent()}
+	return source.Told{Known: true, Rows: p.total, Exact: p.exact, Marks: p.marks, Absent: p.absent()}
 }

@@ -1,6 +1,7 @@
 package salesforce
 
 import (
+	"slices"
 	"strings"
 	"time"
 
@@ -13,35 +14,19 @@ type query struct {
 	all  bool // with what is in the recycle bin
 }
 
-// Fields that say what has become of a record.
-const (
-	isDeleted = "IsDeleted"
-	mergedTo  = "MasterRecordId"
-)
+// isDeleted says that a record is in the recycle bin.
+const isDeleted = "IsDeleted"
 
-// columns are the fields that are selected: those of the request, and what tells of deletions where the object knows it.
-func columns(d described, r source.Request) (names []string, deleted, merged int) {
+// columns are the fields that are selected: those of the request, and what tells of deletions where the object knows it; -1 = nothing does.
+func columns(d described, r source.Request) (names []string, deleted int) {
 	names = r.Names()
-	index := func(name string) int {
-		if !d.has(name) {
-			return -1
-		}
-		for i, n := range names {
-			if strings.EqualFold(n, name) {
-				return i
-			}
-		}
-		names = append(names, name)
-		return len(names) - 1
+	if r.What != source.Rows || !d.has(isDeleted) {
+		return names, -1
 	}
-	if r.What != source.Rows {
-		return names, -1, -1
+	if i := slices.IndexFunc(names, func(name string) bool { return strings.EqualFold(name, isDeleted) }); i >= 0 {
+		return names, i
 	}
-	deleted, merged = index(isDeleted), -1
-	if deleted >= 0 {
-		merged = index(mergedTo)
-	}
-	return names, deleted, merged
+	return append(names, isDeleted), len(names)
 }
 
 // soql writes a reading. Records that are deleted count as rows, so that they are told of as soon as possible; keys are those of the living.
