@@ -42,7 +42,7 @@ type bulkPages struct {
 	last    bool
 }
 
-// openBulk makes a job. Objects that bulk jobs cannot read are read by REST where that is free to choose.
+// openBulk makes a job.
 func (c *connector) openBulk(p pages, d described, q query) (source.Pages, error) {
 	operation := "query"
 	if q.all {
@@ -135,7 +135,7 @@ func (p *bulkPages) parse(text []byte, h http.Header) ([][]string, error) {
 	if len(rows) == 0 {
 		return nil, nil
 	}
-	if want, err := strconv.Atoi(h.Get("Sforce-NumberOfRecords")); err == nil && want > len(rows)-1 {
+	if want, err := strconv.Atoi(h.Get("Sforce-Numberofrecords")); err == nil && want > len(rows)-1 {
 		return nil, fmt.Errorf("%w: a page of results has %d rows where %d are announced", source.ErrTransient, len(rows)-1, want)
 	}
 	if !slices.EqualFunc(rows[0], p.names, strings.EqualFold) {

@@ -65,20 +65,23 @@ type apiError struct {
 	Message string `json:"message"`
 }
 
-// explain tells what a refusal means, in Salesforce's words.
+// explain tells what a refusal means, in Salesforce's words; nothing where it is in the words of somebody else.
 func explain(r web.Refusal) error {
 	var list []apiError
-	if err := json.Unmarshal(r.Body, &list); err != nil || len(list) == 0 {
-		var login struct {
-			Code    string `json:"error"`
-			Message string `json:"error_description"`
-		}
-		if err := json.Unmarshal(r.Body, &login); err != nil || login.Code == "" {
-			return nil
-		}
+	if json.Unmarshal(r.Body, &list) == nil && len(list) > 0 {
+		return list[0].meaning()
+	}
+	var login struct {
+		Code    string `json:"error"`
+		Message string `json:"error_description"`
+	}
+	if json.Unmarshal(r.Body, &login) == nil && login.Code != "" {
 		return fmt.Errorf("%w: %s: %s", source.ErrCredentials, login.Code, login.Message)
 	}
-	e := list[0]
+	return nil
+}
+
+func (e apiError) meaning() error {
 	text := fmt.Errorf("%s: %s", e.Code, strings.TrimSpace(e.Message))
 	switch {
 	case e.Code == "REQUEST_LIMIT_EXCEEDED":
@@ -178,4 +181,4 @@ func (c *connector) Begin(ctx context.Context) (source.Moment, error) {
 // Close does nothing: sessions end by themselves.
 func (c *connector) Close() error { return nil }
 
-var errNoPage = errors.New("Salesforce has answered without what was asked for")
+var errNoPage = errors.New("the answer has not what was asked for")

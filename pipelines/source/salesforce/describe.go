@@ -169,7 +169,7 @@ func (f sfObject) text() string {
 // kindOf is the kind of a type; false for what has no single value.
 func kindOf(typ string) (source.Kind, bool) {
 	switch typ {
-	case "address", "location", "complexvalue", "base64", "anyType", "json":
+	case "address", "location", "complexvalue", "base64", "json":
 		return "", false
 	case "double", "currency", "percent", "int", "long":
 		return source.Number, true
@@ -179,7 +179,7 @@ func kindOf(typ string) (source.Kind, bool) {
 		return source.Instant, true
 	case "date":
 		return source.Date, true
-	case "time":
+	case "time", "anyType":
 		return source.Other, true
 	}
 	return source.Text, true

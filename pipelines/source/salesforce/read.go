@@ -3,6 +3,7 @@ package salesforce
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
 	"net/http"
@@ -50,7 +51,10 @@ func (c *connector) Open(ctx context.Context, r source.Request) (source.Pages, e
 		return nil, fmt.Errorf("asking for %s: %w", d.Name, err)
 	}
 	if c.opts.API == Auto && rest.next != "" && rest.total >= c.opts.BulkFrom {
-		return c.openBulk(p, d, q)
+		bulk, err := c.openBulk(p, d, q)
+		if !errors.Is(err, source.ErrConfig) { // some objects no job can read
+			return bulk, err
+		}
 	}
 	return rest, nil
 }

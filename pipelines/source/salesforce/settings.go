@@ -205,13 +205,13 @@ func parseKey(text string) (*rsa.PrivateKey, error) {
 	if key, err := x509.ParsePKCS1PrivateKey(block.Bytes); err == nil {
 		return key, nil
 	}
-	any, err := x509.ParsePKCS8PrivateKey(block.Bytes)
+	other, err := x509.ParsePKCS8PrivateKey(block.Bytes)
 	if err != nil {
 		return nil, errors.New("the key cannot be read; one with a passphrase has to be stored without")
 	}
-	key, ok := any.(*rsa.PrivateKey)
+	key, ok := other.(*rsa.PrivateKey)
 	if !ok {
-		return nil, fmt.Errorf("the key is of another kind (%T): Salesforce wants RSA", any)
+		return nil, fmt.Errorf("the key is of another kind (%T): Salesforce wants RSA", other)
 	}
 	return key, nil
 }
