@@ -73,7 +73,7 @@ func TestSalesforceTemplate(t *testing.T) {
 		"SELECT concat_ws('|', partner_id = '" + partner + "', name) FROM staging.partner_contact":                                                   "true|Ek",
 		"SELECT string_agg(concat_ws('|', direction, partner_id = '" + partner + "', merged_into, deleted), ';' ORDER BY lead_id) FROM staging.lead": "vendor_to_partner|true|false;vendor_to_partner|true|" + lead + "|true",
 		"SELECT concat_ws('|', lead_id = '" + lead + "', partner_id = '" + partner + "', assignee) FROM staging.lead_assignment":                     "true|true|Ek",
-		"SELECT concat_ws('|', name, amount, currency, outcome, order_type, closed_at = TIMESTAMPTZ '2026-03-02 09:00:00+00') FROM staging.deal":          "Sensors|1000.5000|USD|won|new_logo|true",
+		"SELECT concat_ws('|', name, amount, currency, outcome, order_type, closed_at = TIMESTAMPTZ '2026-03-02 09:00:00+00') FROM staging.deal":     "Sensors|1000.5000|USD|won|new_logo|true",
 		"SELECT concat_ws('|', role, partner_id = '" + partner + "') FROM staging.deal_partner":                                                      "sourced|true",
 		"SELECT concat_ws('|', stage, deal_id = '" + deal + "') FROM staging.deal_stage":                                                             "Closed Won|true",
 		"SELECT concat_ws('|', quantity, amount) FROM staging.deal_line":                                                                             "3.0000|1000.5000",
