@@ -58,6 +58,13 @@ func objectData(t table) standin.Data {
 			}
 		}
 	}
+	for _, row := range out.Rows { // what the files do not say is not to differ from one start of the server to the next
+		for _, name := range []string{"CreatedDate", "LastModifiedDate"} {
+			if row[name] == nil {
+				row[name] = row["SystemModstamp"]
+			}
+		}
+	}
 	return out
 }
 
