@@ -6,11 +6,13 @@ import (
 	"slices"
 
 	"github.com/tributary-data/tributary/pipelines/source"
+	"github.com/tributary-data/tributary/pipelines/source/hubspot"
 	"github.com/tributary-data/tributary/pipelines/source/postgres"
 )
 
 func all() map[string]func() source.Settings {
 	return map[string]func() source.Settings{
+		"hubspot":  func() source.Settings { return &hubspot.Settings{} },
 		"postgres": func() source.Settings { return &postgres.Settings{} },
 	}
 }
