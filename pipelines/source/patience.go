@@ -125,18 +125,27 @@ func (p *Patience) wait(n int, err error) (d time.Duration, tooLong bool) {
 
 // Pace waits until a request may be made. Do paces by itself.
 func (p *Patience) Pace(ctx context.Context) error {
-	if p.RPS <= 0 {
-		return ctx.Err()
-	}
 	now := p.now()
 	p.mu.Lock()
 	at := p.free
 	if at.Before(now) {
 		at = now
 	}
-	p.free = at.Add(time.Duration(float64(time.Second) / p.RPS))
+	if p.RPS > 0 {
+		p.free = at.Add(time.Duration(float64(time.Second) / p.RPS))
+	}
 	p.mu.Unlock()
 	return p.Pause(ctx, at.Sub(now))
+}
+
+// Rest lets no request begin for a while: a source has said that few more are allowed.
+func (p *Patience) Rest(d time.Duration) {
+	until := p.now().Add(d)
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if p.free.Before(until) {
+		p.free = until
+	}
 }
 
 func (p *Patience) now() time.Time {

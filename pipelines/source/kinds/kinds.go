@@ -6,6 +6,7 @@ import (
 	"slices"
 
 	"github.com/tributary-data/tributary/pipelines/source"
+	"github.com/tributary-data/tributary/pipelines/source/hubspot"
 	"github.com/tributary-data/tributary/pipelines/source/postgres"
 	"github.com/tributary-data/tributary/pipelines/source/salesforce"
 )
@@ -14,6 +15,8 @@ func all() map[string]func() source.Settings {
 	return map[string]func() source.Settings{
 		"postgres":   func() source.Settings { return &postgres.Settings{} },
 		"salesforce": func() source.Settings { return &salesforce.Settings{} },
+		"hubspot":    func() source.Settings { return &hubspot.Settings{} },
+		"postgres":   func() source.Settings { return &postgres.Settings{} },
 	}
 }
 

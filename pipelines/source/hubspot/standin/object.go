@@ -206,7 +206,7 @@ func (c *call) one() (any, error) {
 		return nil, err
 	}
 	v, id := viewOf(c.r.URL.Query()), c.r.PathValue("id")
-	r, err := c.find(k, c.r.URL.Query().Get("idProperty"), id)
+	r, err := c.find(k, c.r.URL.Query().Get("idProperty"), id, v.archived)
 	if err != nil {
 		return nil, err
 	}
@@ -216,8 +216,8 @@ func (c *call) one() (any, error) {
 	return c.object(k, r, v)
 }
 
-// find is a record by its number or by a property that is unique.
-func (c *call) find(k *kind, property, id string) (*record, error) {
+// find is a record by its number or by a property that is unique; a value of an archived record is free for a live one.
+func (c *call) find(k *kind, property, id string, archived bool) (*record, error) {
 	if property == "" || property == "hs_object_id" {
 		return k.records.get(id), nil
 	}
@@ -226,7 +226,7 @@ func (c *call) find(k *kind, property, id string) (*record, error) {
 		return nil, invalid("%s is not a unique property of %s", property, k.name)
 	}
 	for _, number := range k.records.ids {
-		if r := k.records.byID[number]; strings.EqualFold(r.value(property, time.Time{}), id) {
+		if r := k.records.byID[number]; r.archived() == archived && strings.EqualFold(r.value(property, time.Time{}), id) {
 			return r, nil
 		}
 	}
@@ -285,7 +285,7 @@ func (c *call) batch() (any, error) {
 	v := view{properties: asked.Properties, history: asked.PropertiesWithHistory, archived: c.r.URL.Query().Get("archived") == "true"}
 	told, gone := []object{}, []string(nil)
 	for _, input := range asked.Inputs {
-		r, err := c.find(k, asked.IDProperty, input.ID)
+		r, err := c.find(k, asked.IDProperty, input.ID, v.archived)
 		if err != nil {
 			return nil, err
 		}

@@ -119,7 +119,7 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		}
 		s.harm(got, r, body, fault)
 	}
-	got.send(w, fault.cuts())
+	got.send(w, s.clock(), fault.cuts())
 }
 
 // call is a request that was let in.
@@ -211,11 +211,12 @@ func (a *answer) page(status int) {
 		status, http.StatusText(status))
 }
 
-// send writes the answer, or half of it and then nothing more.
-func (a *answer) send(w http.ResponseWriter, half bool) {
+// send writes the answer with the server's time, or half of it and then nothing more.
+func (a *answer) send(w http.ResponseWriter, now time.Time, half bool) {
 	for name, values := range a.header {
 		w.Header()[name] = values
 	}
+	w.Header().Set("Date", now.UTC().Format(http.TimeFormat))
 	text := a.text.Bytes()
 	w.Header().Set("Content-Length", fmt.Sprint(len(text)))
 	w.WriteHeader(a.status)

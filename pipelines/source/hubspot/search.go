@@ -1,0 +1,163 @@
+package hubspot
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"math"
+	"strconv"
+
+	"github.com/tributary-data/tributary/pipelines/source"
+	"github.com/tributary-data/tributary/pipelines/source/web"
+)
+
+const searchPage = 200
+
+// search reads what was changed in an interval, in the order of the changes. Each page is a search of its own that begins at the last
+// millisecond of the page before: so it meets no ceiling, and no row is skipped when an earlier one is changed meanwhile and leaves the
+// interval. Of a millisecond that fills a page it goes on by the number of the records.
+type search struct {
+	*connector
+	object     object
+	cursor     string
+	properties []string
+
+	from, to int64           // milliseconds, half-open
+	seen     map[string]bool // records at from that have been told
+	within   bool            // the records of the millisecond from, after the record last
+	last     int64
+	done     bool
+	told     *source.Told
+}
+
+type filter struct {
+	Property string `json:"propertyName"`
+	Operator string `json:"operator"`
+	Value    string `json:"value,omitempty"`
+}
+
+type order struct {
+	Property  string `json:"propertyName"`
+	Direction string `json:"direction"`
+}
+
+type group struct {
+	Filters []filter `json:"filters"`
+}
+
+type query struct {
+	Groups     []group  `json:"filterGroups"`
+	Sorts      []order  `json:"sorts"`
+	Properties []string `json:"properties"`
+	Limit      int      `json:"limit"`
+}
+
+func (c *connector) searching(o object, cursor string, properties []string, i source.Interval, told *source.Told) *search {
+	s := &search{connector: c, object: o, cursor: cursor, properties: append([]string{cursor}, properties...), from: math.MinInt64, to: math.MaxInt64, seen: map[string]bool{}, told: told}
+	if !i.From.IsZero() {
+		s.from = milliseconds(i.From)
+	}
+	if !i.To.IsZero() {
+		s.to = milliseconds(i.To)
+	}
+	return s
+}
+
+// changed reads the rows of an interval, and those without a cursor.
+func (c *connector) changed(o object, r source.Request, told *source.Told) step {
+	s := c.searching(o, r.Cursor, r.Names(), r.Interval, told)
+	return func(ctx context.Context) ([]web.Record, error) {
+		page, err := s.next(ctx)
+		return toRecords(page), err
+	}
+}
+
+// next are the records of the next page that have not been told.
+func (s *search) next(ctx context.Context) ([]found, error) {
+	if s.done || s.from >= s.to {
+		return nil, io.EOF
+	}
+	var page struct {
+		Total   int64   `json:"total"`
+		Results []found `json:"results"`
+		Paging  paging  `json:"paging"`
+	}
+	if err := s.api.search(ctx, s.object.path("objects")+"/search", s.query(), &page); err != nil {
+		return nil, err
+	}
+	if !s.told.Known {
+		s.told.Known, s.told.Rows = true, page.Total
+	}
+	var fresh []found
+	for _, f := range page.Results {
+		if !s.seen[f.ID] {
+			fresh = append(fresh, f)
+		}
+	}
+	return fresh, s.advance(page.Results, page.Paging.Next.After != "" && len(page.Results) > 0)
+}
+
+func (s *search) query() query {
+	q := query{Properties: s.properties, Limit: s.pageOf(searchPage), Sorts: []order{{s.cursor, "ASCENDING"}}}
+	var filters []filter
+	add := func(property, operator string, value int64) {
+		filters = append(filters, filter{property, operator, strconv.FormatInt(value, 10)})
+	}
+	to := s.to
+	if s.within {
+		q.Sorts, to = []order{{recordID, "ASCENDING"}}, s.from+1
+		add(recordID, "GT", s.last)
+	}
+	if s.from > math.MinInt64 {
+		add(s.cursor, "GTE", s.from)
+	}
+	if to < math.MaxInt64 {
+		add(s.cursor, "LT", to)
+	}
+	if len(filters) > 0 {
+		q.Groups = []group{{filters}}
+	}
+	return q
+}
+
+// advance decides where the next page begins.
+func (s *search) advance(page []found, more bool) error {
+	switch {
+	case s.within && !more:
+		s.within, s.seen, s.from = false, map[string]bool{}, s.from+1
+		return nil
+	case s.within:
+		for _, f := range page {
+			id, err := strconv.ParseInt(f.ID, 10, 64)
+			if err != nil {
+				return fmt.Errorf("record %q: %w", f.ID, err)
+			}
+			s.last = max(s.last, id)
+		}
+		return nil
+	case !more:
+		s.done = true
+		return nil
+	}
+	last, at := int64(math.MinInt64), make([]int64, len(page))
+	for i, f := range page {
+		value, err := web.Value(f.Properties[s.cursor])
+		when, ok := instant(string(value))
+		if err != nil || !ok {
+			return fmt.Errorf("record %s: %s is %q, no instant", f.ID, s.cursor, value)
+		}
+		at[i] = when.UnixMilli()
+		last = max(last, at[i])
+	}
+	if last <= s.from {
+		s.within, s.last = true, 0
+		return nil
+	}
+	s.from, s.seen = last, map[string]bool{}
+	for i, f := range page {
+		if at[i] == last {
+			s.seen[f.ID] = true
+		}
+	}
+	return nil
+}
