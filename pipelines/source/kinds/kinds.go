@@ -13,10 +13,9 @@ import (
 
 func all() map[string]func() source.Settings {
 	return map[string]func() source.Settings{
-		"postgres":   func() source.Settings { return &postgres.Settings{} },
-		"salesforce": func() source.Settings { return &salesforce.Settings{} },
 		"hubspot":    func() source.Settings { return &hubspot.Settings{} },
 		"postgres":   func() source.Settings { return &postgres.Settings{} },
+		"salesforce": func() source.Settings { return &salesforce.Settings{} },
 	}
 }
 
