@@ -57,7 +57,7 @@ func (a *asking) gone(ctx context.Context, c *comparison, keys []lake.Part, list
 			columns[i] = "CAST(" + ident(name) + " AS VARCHAR)"
 		}
 	}
-	rows, err := c.db.QueryContext(ctx, fmt.Sprintf("SELECT %s FROM (SELECT * FROM %s WHERE %s) %s JOIN (SELECT DISTINCT %s FROM %s) USING (%s)",
+	rows, err := c.db.QueryContext(ctx, fmt.Sprintf("SELECT %s FROM (SELECT * FROM %s WHERE %s) %s JOIN (SELECT %s FROM %s) USING (%s)",
 		strings.Join(columns, ", "), c.current, notNull(a.request.Key), join, idents(a.request.Key), c.read(keys), idents(a.request.Key)))
 	if err != nil {
 		return out, fmt.Errorf("comparing keys with those in the lake: %w", err)
@@ -147,23 +147,34 @@ func (a *asking) known(ctx context.Context, c *comparison, rows landed) (bool, e
 	if !slices.Equal(names, have) {
 		return false, nil
 	}
-	var other, deleted, read, alive int64
-	where := "false"
-	if len(a.request.Key) > 0 {
-		where = "_op = 'delete'"
+	return c.holds(ctx, rows.parts, names, a.request.Key, a.Mode == ModeSnapshot)
+}
+
+// holds tells whether the current rows have all rows of some parts as they are, none that those delete, and (whole) nothing else. Rows
+// are compared by a hash of key and values: of millions of wide rows more would not fit into the memory.
+func (c *comparison) holds(ctx context.Context, parts []lake.Part, names, key []string, whole bool) (bool, error) {
+	from, deletes := c.read(parts), "coalesce(_op = 'delete', false)"
+	if len(key) == 0 {
+		key, deletes = names, "false"
 	}
-	columns, keys := idents(names), idents(names)
-	if len(a.request.Key) > 0 {
-		keys = idents(a.request.Key)
+	id, version := "hash("+idents(key)+") AS id", "hash("+idents(names)+") AS version"
+	tests := []string{
+		fmt.Sprintf("EXISTS (FROM (SELECT %s, %s FROM %s WHERE NOT %s) ANTI JOIN (SELECT %s, %s FROM %s) USING (id, version))", id, version, from, deletes, id, version, c.current),
+		fmt.Sprintf("EXISTS (FROM (SELECT %s FROM %s) SEMI JOIN (SELECT %s FROM %s WHERE %s) USING (id))", id, c.current, id, from, deletes),
 	}
-	from := c.read(rows.parts)
-	err = c.db.QueryRowContext(ctx, fmt.Sprintf(`SELECT (SELECT count(*) FROM (SELECT %[1]s FROM %[2]s WHERE NOT coalesce(%[3]s, false) EXCEPT SELECT %[1]s FROM %[4]s)),
-	(SELECT count(*) FROM (SELECT %[5]s FROM %[2]s WHERE %[3]s INTERSECT SELECT %[5]s FROM %[4]s)),
-	(SELECT count(DISTINCT row(%[5]s)) FROM %[2]s), (SELECT count(*) FROM %[4]s)`, columns, from, where, c.current, keys)).Scan(&other, &deleted, &read, &alive)
-	if err != nil {
-		return false, fmt.Errorf("comparing with the current rows: %w", err)
+	if whole {
+		tests = append(tests, fmt.Sprintf("(SELECT count(DISTINCT hash(%s)) FROM %s) <> (SELECT count(*) FROM %s)", idents(key), from, c.current))
 	}
-	return other == 0 && deleted == 0 && (a.Mode != ModeSnapshot || read == alive), nil
+	for _, test := range tests {
+		var differs bool
+		if err := c.db.QueryRowContext(ctx, "SELECT "+test).Scan(&differs); err != nil {
+			return false, fmt.Errorf("comparing with the current rows: %w", err)
+		}
+		if differs {
+			return false, nil
+		}
+	}
+	return true, nil
 }
 
 // distinct counts the records of some parts.
