@@ -12,6 +12,7 @@ COMPOSE := v2.16.2
 AIRFLOWS := 3.3.2 2.11.2
 LEADS := 1000000
 MEMORY := 1GiB
+ROWS := 5000000
 # ./... passes over folders named testdata: the packages in ours are named
 PACKAGES = ./... $(shell find testdata -name node_modules -prune -o -name '*.go' -exec dirname {} + | sort -u | sed 's|^|./|')
 
@@ -124,6 +125,10 @@ report-images: ## draw the pictures of the reports in docs/images again
 .PHONY: bench
 bench: build ## tributary run against the same SQL in bare DuckDB: time, peak memory (LEADS=1000000 MEMORY=1GiB; ten minutes)
 	go run ./testdata/bench -tributary $(CURDIR)/$(BIN) -leads $(LEADS) -memory "$(MEMORY)"
+
+.PHONY: bench-extract
+bench-extract: build ## a PostgreSQL table to raw Parquet against the Parquet writer alone and against COPY and DuckDB; fails above 300 MiB (ROWS=5000000; two minutes)
+	go run ./testdata/bench/extract -tributary $(CURDIR)/$(BIN) -rows $(ROWS)
 
 .PHONY: bench-panels
 bench-panels: ## how long the queries of all dashboards take on a generated vendor in a real PostgreSQL (LEADS=1000000; a quarter of an hour)

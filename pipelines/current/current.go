@@ -8,6 +8,7 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"runtime/debug"
 
 	"github.com/duckdb/duckdb-go/v2"
 
@@ -16,10 +17,26 @@ import (
 	"github.com/tributary-data/tributary/transforms/staging"
 )
 
-// Of gives a function that opens the current rows of a stream of a lake, for extract.Options.
+// memory of the database in which rows are compared; what does not fit goes to disk. The process needs as much again for the rest.
+const memory = "100MB"
+
+// Of gives a function that opens the current rows of a stream of a lake, for extract.Options. One is open at a time, so that the memory
+// does not grow with the streams that are read side by side: the next one waits for done.
 func Of(l *lake.Lake) func(context.Context, lake.StreamParts) (*sql.Conn, string, func(), error) {
+	turn := make(chan struct{}, 1)
 	return func(ctx context.Context, parts lake.StreamParts) (*sql.Conn, string, func(), error) {
-		return open(ctx, l, parts)
+		select {
+		case turn <- struct{}{}:
+		case <-ctx.Done():
+			return nil, "", nil, context.Cause(ctx)
+		}
+		debug.FreeOSMemory() // of the pages that were read, which the database can use
+		conn, relation, done, err := open(ctx, l, parts)
+		if err != nil {
+			<-turn
+			return nil, "", nil, err
+		}
+		return conn, relation, func() { done(); <-turn }, nil
 	}
 }
 
@@ -42,7 +59,7 @@ func open(ctx context.Context, l *lake.Lake, parts lake.StreamParts) (*sql.Conn,
 	}
 	conn, err := db.Conn(ctx)
 	if err == nil {
-		_, err = conn.ExecContext(ctx, "SET threads = 2; SET memory_limit = '200MB'; SET preserve_insertion_order = false; SET temp_directory = '"+temp+"'")
+		_, err = conn.ExecContext(ctx, "SET threads = 2; SET memory_limit = '"+memory+"'; SET preserve_insertion_order = false; SET temp_directory = '"+temp+"'")
 	}
 	relation := ""
 	if err == nil {

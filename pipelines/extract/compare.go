@@ -57,7 +57,7 @@ func (a *asking) gone(ctx context.Context, c *comparison, keys []lake.Part, list
 			columns[i] = "CAST(" + ident(name) + " AS VARCHAR)"
 		}
 	}
-	rows, err := c.db.QueryContext(ctx, fmt.Sprintf("SELECT %s FROM (SELECT * FROM %s WHERE %s) %s JOIN (SELECT DISTINCT %s FROM %s) USING (%s)",
+	rows, err := c.db.QueryContext(ctx, fmt.Sprintf("SELECT %s FROM (SELECT * FROM %s WHERE %s) %s JOIN (SELECT %s FROM %s) USING (%s)",
 		strings.Join(columns, ", "), c.current, notNull(a.request.Key), join, idents(a.request.Key), c.read(keys), idents(a.request.Key)))
 	if err != nil {
 		return out, fmt.Errorf("comparing keys with those in the lake: %w", err)
@@ -147,21 +147,13 @@ func (a *asking) known(ctx context.Context, c *comparison, rows landed) (bool, e
 	if !slices.Equal(names, have) {
 		return false, nil
 	}
-	from := c.read(rows.parts)
 	if len(a.request.Key) > 0 {
-		deletions, err := c.newDeletions(ctx, from, a.request.Key, a.before.Current)
+		deletions, err := c.newDeletions(ctx, c.read(rows.parts), a.request.Key, a.before.Current)
 		if err != nil || deletions > 0 {
 			return false, err
 		}
-		from = fmt.Sprintf("(SELECT * FROM %[1]s ANTI JOIN (SELECT %[2]s FROM %[1]s WHERE _op = 'delete') USING (%[2]s))", from, idents(a.request.Key))
 	}
-	var other, read, alive int64
-	err = c.db.QueryRowContext(ctx, fmt.Sprintf(`SELECT (SELECT count(*) FROM (SELECT %[1]s FROM %[2]s EXCEPT SELECT %[1]s FROM %[3]s)), (SELECT count(DISTINCT row(%[1]s)) FROM %[2]s), (SELECT count(*) FROM %[3]s)`,
-		idents(names), from, c.current)).Scan(&other, &read, &alive)
-	if err != nil {
-		return false, fmt.Errorf("comparing with the current rows: %w", err)
-	}
-	return other == 0 && (a.Mode != ModeSnapshot || read == alive), nil
+	return c.holds(ctx, rows.parts, names, a.request.Key, a.Mode == ModeSnapshot)
 }
 
 // newDeletions counts the deletions of a reading that the lake does not know: of records that are alive in it, or that it has never had.
@@ -183,6 +175,33 @@ func (c *comparison) newDeletions(ctx context.Context, from string, key []string
 		return 0, fmt.Errorf("comparing deletions with those in the lake: %w", err)
 	}
 	return n, nil
+}
+
+// holds tells whether the current rows have all rows of some parts as they are, but those that a deletion follows, and (whole) nothing else.
+// Rows are compared by a hash of key and values: of millions of wide rows more would not fit into the memory.
+func (c *comparison) holds(ctx context.Context, parts []lake.Part, names, key []string, whole bool) (bool, error) {
+	from, deletes := c.read(parts), "coalesce(_op = 'delete', false)"
+	if len(key) == 0 {
+		key, deletes = names, "false"
+	}
+	id, version := "hash("+idents(key)+") AS id", "hash("+idents(names)+") AS version"
+	tests := []string{
+		fmt.Sprintf("EXISTS (FROM (SELECT %[1]s, %[2]s FROM %[3]s WHERE NOT %[4]s) ANTI JOIN (SELECT %[1]s FROM %[3]s WHERE %[4]s) USING (id) ANTI JOIN (SELECT %[1]s, %[2]s FROM %[5]s) USING (id, version))",
+			id, version, from, deletes, c.current),
+	}
+	if whole {
+		tests = append(tests, fmt.Sprintf("(SELECT count(DISTINCT hash(%s)) FROM %s) <> (SELECT count(*) FROM %s)", idents(key), from, c.current))
+	}
+	for _, test := range tests {
+		var differs bool
+		if err := c.db.QueryRowContext(ctx, "SELECT "+test).Scan(&differs); err != nil {
+			return false, fmt.Errorf("comparing with the current rows: %w", err)
+		}
+		if differs {
+			return false, nil
+		}
+	}
+	return true, nil
 }
 
 // distinct counts the records of some parts.

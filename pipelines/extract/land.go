@@ -7,6 +7,7 @@ import (
 
 	"golang.org/x/sync/errgroup"
 
+	"github.com/tributary-data/tributary/pipelines/extract/textparquet"
 	"github.com/tributary-data/tributary/pipelines/lake"
 	"github.com/tributary-data/tributary/pipelines/source"
 	"github.com/tributary-data/tributary/pipelines/source/file"
@@ -155,7 +156,7 @@ func (l *landed) keep(rows, rejects *partSeries) (err error) {
 // series begins the parts of one input.
 func (r *run) series(p *plan, origin string, number int, path func(lake.StreamName, string, int, int) string) *partSeries {
 	return &partSeries{
-		writer: r.writer, from: lineage{loadID: p.loadID, extractedAt: p.started, sourceFile: origin},
+		writer: r.writer, from: textparquet.Lineage{LoadID: p.loadID, ExtractedAt: p.started, SourceFile: origin},
 		path: func(part int) string { return path(p.name(), p.loadID, number, part) },
 	}
 }
@@ -223,7 +224,7 @@ func writeRejects(to *partSeries, b *source.Batch, rules map[string]int64) error
 // partSeries writes the parts of one file: a new one begins when columns appear that the last one has not.
 type partSeries struct {
 	writer *lake.Writer
-	from   lineage
+	from   textparquet.Lineage
 	path   func(part int) string
 	open   *textPart
 	parts  []lake.Part
@@ -246,7 +247,7 @@ func (s *partSeries) write(b *source.Batch) error {
 			return err
 		}
 	}
-	return s.open.write(b)
+	return s.open.Write(b)
 }
 
 func (s *partSeries) finish() error {

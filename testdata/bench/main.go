@@ -27,10 +27,12 @@ import (
 	"path/filepath"
 	"time"
 
+	"github.com/tributary-data/tributary/testdata/bench/child"
 	"github.com/tributary-data/tributary/testdata/generator"
 )
 
 func main() {
+	child.Main()
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
 	defer stop()
 	if err := run(ctx); err != nil {
@@ -99,7 +101,7 @@ func compare(ctx context.Context, o options) error {
 		return err
 	}
 	say("tributary run …")
-	ours, out, err := measure(exec.CommandContext(ctx, o.binary, "run", "--json", "--project", project, "--as-of", o.asOf))
+	ours, out, err := child.Run(exec.CommandContext(ctx, o.binary, "run", "--json", "--project", project, "--as-of", o.asOf))
 	if err != nil {
 		return err
 	}
@@ -122,7 +124,7 @@ func compare(ctx context.Context, o options) error {
 	if err != nil {
 		return err
 	}
-	bare, out, err := measure(exec.CommandContext(ctx, self, "-bare", path))
+	bare, out, err := child.Run(exec.CommandContext(ctx, self, "-bare", path))
 	if err != nil {
 		return err
 	}

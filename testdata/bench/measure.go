@@ -1,43 +1,17 @@
 package main
 
 import (
-	"bytes"
 	"context"
 	"database/sql"
 	"fmt"
-	"os/exec"
 	"runtime"
-	"strings"
-	"syscall"
 	"time"
 
 	"github.com/duckdb/duckdb-go/v2"
 
+	"github.com/tributary-data/tributary/testdata/bench/child"
 	"github.com/tributary-data/tributary/transforms/digest"
 )
-
-// usage is what the system says of a process that has ended.
-type usage struct {
-	wall, cpu time.Duration
-	peak      int64 // bytes
-}
-
-// measure runs a child process to its end and returns its standard output.
-func measure(cmd *exec.Cmd) (usage, []byte, error) {
-	var out, errs bytes.Buffer
-	cmd.Stdout, cmd.Stderr = &out, &errs
-	begun := time.Now()
-	err := cmd.Run()
-	u := usage{wall: time.Since(begun)}
-	if err != nil {
-		return u, nil, fmt.Errorf("%s: %w\n%s%s", strings.Join(cmd.Args, " "), err, &errs, &out)
-	}
-	u.cpu = cmd.ProcessState.UserTime() + cmd.ProcessState.SystemTime()
-	if r, ok := cmd.ProcessState.SysUsage().(*syscall.Rusage); ok {
-		u.peak = r.Maxrss << 10 // Linux counts in KiB
-	}
-	return u, out.Bytes(), nil
-}
 
 // same proves that both sides made the same tables.
 func same(ctx context.Context, ours, theirs string) (int, error) {
@@ -75,7 +49,7 @@ func open(dsn string) (*sql.DB, error) {
 	return sql.OpenDB(connector), nil
 }
 
-func print(o options, night summary, ours, bare usage, took spans) {
+func print(o options, night summary, ours, bare child.Usage, took spans) {
 	fmt.Printf("%s · %d leads, %d rows · %d cores · DuckDB %s · memory limit %s · seconds\n\n", time.Now().Format(time.DateOnly), o.leads, night.RowsLanded,
 		runtime.NumCPU(), version(), or(o.memory, "none"))
 	line := func(name string, a, b float64) {
@@ -90,9 +64,9 @@ func print(o options, night summary, ours, bare usage, took spans) {
 	line("staging, models, metrics", night.seconds("build"), took.Build)
 	line("checks", night.seconds("check"), took.Check)
 	line("publish", night.seconds("publish"), 0)
-	line("all, start to end", ours.wall.Seconds(), bare.wall.Seconds())
-	line("processor time", ours.cpu.Seconds(), bare.cpu.Seconds())
-	line("peak memory, MiB", float64(ours.peak)/(1<<20), float64(bare.peak)/(1<<20))
+	line("all, start to end", ours.Wall.Seconds(), bare.Wall.Seconds())
+	line("processor time", ours.CPU.Seconds(), bare.CPU.Seconds())
+	line("peak memory, MiB", ours.MiB(), bare.MiB())
 	fmt.Printf("\nHeaviest statements in bare DuckDB, seconds and processor seconds:\n")
 	for _, s := range took.Slowest {
 		fmt.Printf("%8.1f %8.1f  %s\n", s.Seconds, s.CPU, s.Head)
