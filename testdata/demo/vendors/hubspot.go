@@ -46,7 +46,7 @@ func hubspot(now func() time.Time) (http.Handler, error) {
 			data.Records[name] = append(data.Records[name], one)
 		}
 	}
-	return standin.New(data, standin.Options{Clock: now, Tokens: []standin.Token{{Key: hubspotToken, Scopes: standin.AllScopes()}}})
+	return standin.New(data, standin.Options{Clock: now, Limits: standin.Limits{TenSeconds: 10_000, SearchesPerSecond: 1000}, Tokens: []standin.Token{{Key: hubspotToken, Scopes: standin.AllScopes()}}})
 }
 
 // hubspotSource is the source marketing of the demo's configuration, asked at an address instead of read from files.
