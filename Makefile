@@ -27,13 +27,16 @@ build: ## build the program as .run/tributary
 
 # The line of JSON that ends a run off a terminal is for schedulers, not for the reader of this.
 .PHONY: run
-run: build ## the demo vendor end to end: progress, the six results, HTML pages to open
+run: build ## the demo vendor end to end: progress, the six results, HTML pages to open; then once more over the APIs of its CRM and marketing
 	@rm -rf .run/demo
 	@$(BIN) demo .run/demo >/dev/null
 	@$(BIN) run --project .run/demo --as-of 2026-09-30 | sed '/^{"run_id"/d'
 	@echo; echo "Open these pages:"; $(BIN) report --project .run/demo --out .run/demo/report.html
 	@$(BIN) report cfo --project .run/demo --out .run/demo/cfo.html
 	@$(BIN) report qbr --project .run/demo --partner P0044 --out .run/demo/qbr-P0044.html
+	@echo; echo "The same vendor, its CRM asked over Salesforce's API and its marketing over HubSpot's, from servers on this machine:"
+	@rm -rf .run/live
+	@$(BIN) demo .run/live --sources -- $(BIN) run --project .run/live --as-of 2026-09-30 2>&1 | sed -n -E '/^(extract|build|check|publish|tributary)|^ revenue  +Partner-sourced/p'
 
 .PHONY: test
 test: ## every test that needs Go, gcc and make alone
