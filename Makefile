@@ -7,6 +7,7 @@ BIN := .run/tributary
 GOLANGCI := v2.15.0
 DATACONTRACT := 1.2.8
 OPENLINEAGE := 1.54.0
+VERSITYGW := v1.8.0
 DASHBOARD_LINTER := v0.1.1
 COMPOSE := v2.16.2
 AIRFLOWS := 3.3.2 2.11.2
@@ -64,6 +65,15 @@ test-contracts: ## datacontract-cli on the contracts and on the demo's warehouse
 test-lineage: ## every OpenLineage event of a demo night loaded by openlineage-python, strictly (needs python3 and PyPI, once)
 	testdata/outside/install-python.sh .tools/openlineage-$(OPENLINEAGE) openlineage-python==$(OPENLINEAGE)
 	OPENLINEAGE_PYTHON=$(CURDIR)/.tools/openlineage-$(OPENLINEAGE)/bin/python go test -count=1 -tags lineage ./testdata/outside
+
+.PHONY: test-s3
+test-s3: .tools/versitygw-$(VERSITYGW) ## nights from objects in S3, against a server that others wrote (builds versitygw once, minutes)
+	VERSITYGW=$(CURDIR)/$< go test -count=1 -tags s3 ./testdata/outside
+
+.tools/versitygw-$(VERSITYGW):
+	@mkdir -p .tools
+	GOBIN=$(CURDIR)/.tools/bin go install github.com/versity/versitygw/cmd/versitygw@$(VERSITYGW)
+	@mv .tools/bin/versitygw $@
 
 INSTALL := testdata/outside/install-debian.sh
 FIND_CHROMIUM := $(INSTALL) 'chromium chromium-browser google-chrome' chromium fonts-dejavu-core

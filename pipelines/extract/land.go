@@ -51,10 +51,14 @@ func (l *lander) landUnlessFailed(ctx context.Context, p *plan, i int) landed {
 
 // land lands the file unless its content is what it was.
 func (l *lander) land(ctx context.Context, p *plan, i int) (landed, error) {
-	found := p.files[i]
 	if err := ctx.Err(); err != nil {
 		return landed{}, err
 	}
+	found, done, err := file.Local(ctx, p.files[i])
+	if err != nil {
+		return landed{}, err
+	}
+	defer done()
 	if last, known := p.counts(found); known && last.Size == found.Size {
 		content, err := file.Hash(ctx, found)
 		if err != nil {
@@ -66,13 +70,12 @@ func (l *lander) land(ctx context.Context, p *plan, i int) (landed, error) {
 		}
 	}
 	if file.FormatOf(p.File, found) == file.Parquet {
-		return l.landParquet(ctx, p, i)
+		return l.landParquet(ctx, p, i, found)
 	}
-	return l.landText(ctx, p, i)
+	return l.landText(ctx, p, i, found)
 }
 
-func (l *lander) landParquet(ctx context.Context, p *plan, i int) (landed, error) {
-	found := p.files[i]
+func (l *lander) landParquet(ctx context.Context, p *plan, i int, found file.Found) (landed, error) {
 	rel := lake.RawPath(p.name(), p.loadID, i+1, 1)
 	var columns []file.Column
 	var content file.Content
@@ -103,8 +106,7 @@ func (l *lander) landParquet(ctx context.Context, p *plan, i int) (landed, error
 	}, nil
 }
 
-func (l *lander) landText(ctx context.Context, p *plan, i int) (landed, error) {
-	found := p.files[i]
+func (l *lander) landText(ctx context.Context, p *plan, i int, found file.Found) (landed, error) {
 	in, err := file.Open(ctx, p.File, found)
 	if err != nil {
 		return landed{}, err

@@ -68,7 +68,7 @@ func (r *run) findFiles(ctx context.Context, p *plan) error {
 	for _, d := range p.before {
 		p.last[d.Path] = d
 	}
-	finding, err := file.Find(r.opts.ProjectDir, p.File)
+	finding, err := file.Find(ctx, r.opts.ProjectDir, p.File)
 	if err != nil {
 		return err
 	}
@@ -108,7 +108,7 @@ func (p *plan) check() error {
 	return nil
 }
 
-// choose decides which files must be read, by name, size and modification time.
+// choose decides which files must be read, by name, size and modification time or tag.
 func (p *plan) choose(found []file.Found) {
 	present := map[string]bool{}
 	for _, f := range found {
@@ -127,7 +127,7 @@ func (p *plan) choose(found []file.Found) {
 	}
 	for _, f := range found {
 		last, known := p.counts(f)
-		if known && last.Size == f.Size && last.ModTime.Equal(f.ModTime) {
+		if known && last.Size == f.Size && sameVersion(last, f) {
 			p.result.Unchanged++
 			continue
 		}
@@ -140,6 +140,14 @@ func (p *plan) choose(found []file.Found) {
 			}
 		}
 	}
+}
+
+// sameVersion tells whether a file was not written again: an object by its tag, because its time is by the second.
+func sameVersion(last lake.Delivery, f file.Found) bool {
+	if f.ETag != "" {
+		return last.ETag == f.ETag
+	}
+	return last.ModTime.Equal(f.ModTime)
 }
 
 // counts returns the last delivery of a file when it still counts and would be read the same way today.
@@ -171,7 +179,7 @@ func (p *plan) load() lake.Load {
 			p.result.New++
 		}
 		l.file.Complete = p.Mode == ModeSnapshot
-		l.file.Settings = p.File.Fingerprint(l.found)
+		l.file.Settings, l.file.ETag = p.File.Fingerprint(l.found), l.found.ETag
 		load.Files = append(load.Files, l.file)
 		load.Parts = append(load.Parts, l.parts...)
 		load.Quarantine = append(load.Quarantine, l.quarantine...)

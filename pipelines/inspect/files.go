@@ -27,7 +27,7 @@ func (f files) Check(ctx context.Context) ([]source.Finding, error) {
 	var out []source.Finding
 	for _, s := range f.streams() {
 		finding := source.Finding{Subject: s.Name, Mend: "mend `root` or `files` of the stream, or wait for the delivery"}
-		found, err := file.Find(f.project.Dir, s.File)
+		found, err := file.Find(ctx, f.project.Dir, s.File)
 		switch {
 		case err != nil:
 			finding.Detail = err.Error()
@@ -35,7 +35,7 @@ func (f files) Check(ctx context.Context) ([]source.Finding, error) {
 			finding.Detail = "no file matches " + strings.Join(found.Empty, ", ")
 		default:
 			newest := newest(found.Files)
-			sample, err := file.Peek(ctx, s.File, newest, 1)
+			sample, err := peek(ctx, s.File, newest, 1)
 			if err != nil {
 				finding.Detail, finding.Mend = err.Error(), "mend the file, or how the stream says that it is written"
 				break
@@ -49,11 +49,11 @@ func (f files) Check(ctx context.Context) ([]source.Finding, error) {
 }
 
 // Objects are the files.
-func (f files) Objects(context.Context) ([]Object, error) {
+func (f files) Objects(ctx context.Context) ([]Object, error) {
 	var out []Object
 	at := map[string]int{}
 	for _, s := range f.streams() {
-		found, err := file.Find(f.project.Dir, s.File)
+		found, err := file.Find(ctx, f.project.Dir, s.File)
 		if err != nil {
 			return nil, err
 		}
@@ -88,7 +88,7 @@ func (f files) Preview(ctx context.Context, name string, rows int) (out Sample, 
 	if i < 0 {
 		return out, fmt.Errorf("%w: source %s has no stream %q: tributary source list has all", source.ErrConfig, f.name, name)
 	}
-	found, err := file.Find(f.project.Dir, streams[i].File)
+	found, err := file.Find(ctx, f.project.Dir, streams[i].File)
 	if err != nil {
 		return out, err
 	}
@@ -96,11 +96,21 @@ func (f files) Preview(ctx context.Context, name string, rows int) (out Sample, 
 		return out, fmt.Errorf("%w: no file of %s.%s is there yet", source.ErrConfig, f.name, name)
 	}
 	one := newest(found.Files)
-	sample, err := file.Peek(ctx, streams[i].File, one, rows)
+	sample, err := peek(ctx, streams[i].File, one, rows)
 	if err != nil {
 		return out, err
 	}
 	return Sample{Origin: one.Name, Columns: sample.Columns, Rows: append([][]*string{}, sample.Rows...), Rejects: sample.Rejects}, nil
+}
+
+// peek reads the beginning of a file; one that lies elsewhere is fetched for it.
+func peek(ctx context.Context, spec file.Spec, found file.Found, rows int) (file.Sample, error) {
+	local, done, err := file.Local(ctx, found)
+	if err != nil {
+		return file.Sample{}, err
+	}
+	defer done()
+	return file.Peek(ctx, spec, local, rows)
 }
 
 // Close does nothing.

@@ -70,10 +70,11 @@ func (l *Load) Empty() bool { return len(l.Parts)+len(l.Quarantine)+len(l.Supers
 
 // File is an input file as it was when it was read.
 type File struct {
-	Path        string    `json:"path"` // relative to the project, with slashes: the value of _source_file
+	Path        string    `json:"path"` // relative to the project, with slashes, or an object's URL: the value of _source_file
 	Size        int64     `json:"size"`
 	ModTime     time.Time `json:"mod_time"`
-	SHA256      string    `json:"sha256"` // of the bytes on disk, before decompression
+	ETag        string    `json:"etag,omitempty"` // of an object
+	SHA256      string    `json:"sha256"`         // of the bytes on disk, before decompression
 	Rows        int64     `json:"rows"`
 	Quarantined int64     `json:"quarantined,omitempty"`
 	Complete    bool      `json:"complete_snapshot,omitempty"`

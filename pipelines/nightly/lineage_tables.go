@@ -24,8 +24,12 @@ import (
 	"github.com/tributary-data/tributary/transforms/warehouse"
 )
 
-// file is a file or folder as a dataset, by its absolute path.
+// file is a file or folder as a dataset, by its absolute path; an object by its bucket and key.
 func (r *recorder) file(path string) lineage.Dataset {
+	if object, ok := strings.CutPrefix(path, "s3://"); ok {
+		bucket, key, _ := strings.Cut(object, "/")
+		return lineage.Dataset{Namespace: "s3://" + bucket, Name: key}
+	}
 	if !filepath.IsAbs(path) {
 		path = filepath.Join(r.night.project.Dir, filepath.FromSlash(path))
 	}

@@ -34,7 +34,7 @@ func Propose(ctx context.Context, p Proposal) (string, error) {
 		}
 	}
 	p.File.Files = []string{name}
-	found, err := file.Find(dir, p.File)
+	found, err := file.Find(ctx, dir, p.File)
 	if err != nil {
 		return "", configError{err}
 	}

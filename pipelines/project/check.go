@@ -9,6 +9,7 @@ import (
 
 	"github.com/tributary-data/tributary/pipelines/extract"
 	"github.com/tributary-data/tributary/pipelines/source"
+	"github.com/tributary-data/tributary/pipelines/source/bucket"
 	"github.com/tributary-data/tributary/pipelines/source/kinds"
 	"github.com/tributary-data/tributary/schemas/diag"
 	"github.com/tributary-data/tributary/transforms/program"
@@ -26,6 +27,14 @@ func (p *Project) check(problems *diag.List) {
 	}{{"program", c.Program}, {"sql", c.SQL}} {
 		if !fs.ValidPath(dir.at.Value) || dir.at.Value == "." {
 			problems.Add(dir.at.Pos, "runs keep a copy of it, so it lies below the project folder", "%s: %q is no folder of the project", dir.key, dir.at)
+		}
+	}
+	for _, dir := range []struct {
+		key string
+		at  diag.Text
+	}{{"lake", c.Lake}, {"warehouse", c.Warehouse}} {
+		if bucket.Named(dir.at.Value) {
+			problems.Add(dir.at.Pos, "object storage can be the root of a source: docs/source-files.md", "%s: it lies in a folder of this machine", dir.key)
 		}
 	}
 	p.checkReporting(problems)
@@ -108,6 +117,7 @@ func (p *Project) checkSources(problems *diag.List) {
 			checkName(problems, "stream", t.At, t.Name)
 			t.check(problems)
 		}
+		checkRoot(problems, s.Root)
 		if s.Asked != nil {
 			checkAsked(problems, s.Asked)
 		}
@@ -119,6 +129,15 @@ func (p *Project) checkSources(problems *diag.List) {
 		if !strings.Contains(url.Value, "{key}") {
 			problems.Add(url.Pos, "for example https://crm.example.com/{key}", "record_url of %s has no {key} in it", name)
 		}
+	}
+}
+
+func checkRoot(problems *diag.List, root diag.Text) {
+	if !bucket.Named(root.Value) || strings.Contains(root.Value, "${") { // a variable that is not set is reported as such
+		return
+	}
+	if _, err := bucket.Parse(root.Value); err != nil {
+		problems.Add(root.Pos, "docs/source-files.md", "root: %s", err)
 	}
 }
 

@@ -65,7 +65,7 @@ func put(t *testing.T, name, content string) file.Found {
 	t.Helper()
 	dir := t.TempDir()
 	require.NoError(t, os.WriteFile(filepath.Join(dir, name), []byte(content), 0o644))
-	finding, err := file.Find(dir, file.Spec{Files: []string{name}})
+	finding, err := file.Find(t.Context(), dir, file.Spec{Files: []string{name}})
 	require.NoError(t, err)
 	return finding.Files[0]
 }

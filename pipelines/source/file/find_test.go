@@ -28,7 +28,7 @@ func TestFind(t *testing.T) {
 		"data/partners_10.csv", "data/partners_9.csv", "data/.partners_1.csv", "data/._partners_2.csv", "data/leads [1].csv", "data/leads 1.csv",
 		"data/2025/q1/deals.csv", "data/2025/q2/deals.csv", "data/2025/deals.csv", "outside.csv")
 	names := func(root string, patterns ...string) []string {
-		finding, err := file.Find(dir, file.Spec{Root: root, Files: patterns})
+		finding, err := file.Find(t.Context(), dir, file.Spec{Root: root, Files: patterns})
 		require.NoError(t, err)
 		var out []string
 		for _, f := range finding.Files {
@@ -51,14 +51,14 @@ func TestFind(t *testing.T) {
 
 func TestFindMissing(t *testing.T) {
 	dir := tree(t, "data/partners.csv")
-	_, err := file.Find(dir, file.Spec{Root: "data", Files: []string{"partner.csv"}})
+	_, err := file.Find(t.Context(), dir, file.Spec{Root: "data", Files: []string{"partner.csv"}})
 	require.EqualError(t, err, "data/partner.csv: the file does not exist (did you mean partners.csv?)")
-	_, err = file.Find(dir, file.Spec{Root: "data", Files: []string{"x/orders.csv"}})
+	_, err = file.Find(t.Context(), dir, file.Spec{Root: "data", Files: []string{"x/orders.csv"}})
 	require.EqualError(t, err, "data/x/orders.csv: the file does not exist (put it there, or mend `files` of the stream)")
 	require.NoError(t, os.Symlink("nowhere", filepath.Join(dir, "data/link.csv")))
-	_, err = file.Find(dir, file.Spec{Root: "data", Files: []string{"link.csv"}})
+	_, err = file.Find(t.Context(), dir, file.Spec{Root: "data", Files: []string{"link.csv"}})
 	require.EqualError(t, err, "data/link.csv: the file does not exist (put it there, or mend `files` of the stream)")
-	_, err = file.Find(dir, file.Spec{Root: "date", Files: []string{"*.csv"}})
+	_, err = file.Find(t.Context(), dir, file.Spec{Root: "date", Files: []string{"*.csv"}})
 	require.EqualError(t, err, "date: the folder of the source does not exist (create it, or mend `root` of the source)")
 }
 

@@ -37,7 +37,7 @@ func TestParquetKeepsTypesAndGainsLineage(t *testing.T) {
 		uuid() AS u, TIME '10:00:00' AS clock, 'x' AS "we""ird"
 		FROM range(3) AS r(i)) TO '` + strings.ReplaceAll(f.Abs, "'", "''") + `' (FORMAT parquet, FIELD_IDS 'auto')`)
 	require.NoError(t, err)
-	finding, err := file.Find(dir, file.Spec{Files: []string{"in.parquet"}})
+	finding, err := file.Find(t.Context(), dir, file.Spec{Files: []string{"in.parquet"}})
 	require.NoError(t, err)
 	f = finding.Files[0]
 	to := filepath.Join(t.TempDir(), "out.parquet")
