@@ -251,6 +251,9 @@ func (a *asking) rows(ctx context.Context) error {
 			a.notice("field %s is described and was in no row: a permission that hides it is likely", name)
 		}
 	}
+	for _, name := range told.Beyond {
+		a.notice("field %s came in rows and is in no description: it did not land; name it in the stream's schema", name)
+	}
 	var gone landed
 	if full && a.Mode == ModeUpsert && a.description.Deletes != source.DeletesUnknown {
 		if gone, err = a.gone(ctx, c, rows.parts, false); err != nil {
