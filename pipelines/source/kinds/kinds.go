@@ -7,11 +7,13 @@ import (
 
 	"github.com/tributary-data/tributary/pipelines/source"
 	"github.com/tributary-data/tributary/pipelines/source/postgres"
+	"github.com/tributary-data/tributary/pipelines/source/rest"
 )
 
 func all() map[string]func() source.Settings {
 	return map[string]func() source.Settings{
 		"postgres": func() source.Settings { return &postgres.Settings{} },
+		"rest":     func() source.Settings { return &rest.Settings{} },
 	}
 }
 
