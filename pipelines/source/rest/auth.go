@@ -2,6 +2,7 @@ package rest
 
 import (
 	"context"
+	"encoding/base64"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -43,7 +44,7 @@ func (a *Auth) login(env source.Environment, patience *source.Patience, problems
 	switch {
 	case a.Basic != nil:
 		username, password := reveal(&a.Basic.Username), reveal(&a.Basic.Password)
-		return sign(func(r *http.Request) { r.SetBasicAuth(username, password) }), hidden
+		return sign(func(r *http.Request) { r.SetBasicAuth(username, password) }), append(hidden, encoded(username, password))
 	case a.Bearer != nil:
 		token := reveal(&a.Bearer.Token)
 		return sign(func(r *http.Request) { r.Header.Set("Authorization", "Bearer "+token) }), hidden
@@ -63,10 +64,16 @@ func (a *Auth) login(env source.Environment, patience *source.Patience, problems
 		checkURL(problems, "token_url", address)
 		f := &fetcher{address: address.Value, id: reveal(&a.OAuth2.ClientID), secret: reveal(&a.OAuth2.ClientSecret), scope: a.OAuth2.Scope.Value}
 		once := &source.Patience{Timeout: patience.Timeout, Attempts: 1, Tools: patience.Tools} // the request that needs the token is made again with it
+		hidden = append(hidden, encoded(url.QueryEscape(f.id), url.QueryEscape(f.secret)))
 		f.client = newClient(address.Value, once, nil, hidden)
 		return &web.Token{Fetch: f.fetch}, hidden
 	}
 	return nil, nil
+}
+
+// encoded is how HTTP Basic sends a login.
+func encoded(username, password string) string {
+	return base64.StdEncoding.EncodeToString([]byte(username + ":" + password))
 }
 
 // fetcher fetches tokens by client credentials.

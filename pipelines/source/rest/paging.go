@@ -56,10 +56,15 @@ type NextPaging struct {
 	Path  diag.Text `yaml:"path,required"`
 }
 
+const ways = "cursor, page, offset, link, next, or the word none"
+
 // DecodeNode reads the word none, or one way.
 func (p *Pagination) DecodeNode(d *diag.Decoder, n *yaml.Node) {
-	if n.Kind == yaml.ScalarNode && n.Value == "none" {
+	if n.Kind == yaml.ScalarNode {
 		p.At, p.none = d.Pos(n), true
+		if n.Value != "none" {
+			d.Problem(n, ways, "pagination cannot be %q", n.Value)
+		}
 		return
 	}
 	type plain Pagination
@@ -89,7 +94,7 @@ func (p *Pagination) check(problems *diag.List) {
 		sizes = append(sizes, p.Next.Sized)
 	}
 	if len(sizes) != 1 {
-		problems.Add(p.At, "cursor, page, offset, link, next, or the word none", "pagination must be one way, not %d", len(sizes))
+		problems.Add(p.At, ways, "pagination must be one way, not %d", len(sizes))
 	}
 	for _, s := range sizes {
 		if (s.SizeParam.Value == "") != (s.Size == 0) || s.Size < 0 {
@@ -109,7 +114,7 @@ type paging struct {
 }
 
 // step finds the request after an answer; nil when that was the last page.
-type step func(p paging, asked *url.URL, got answer) (*url.URL, error)
+type step func(asked *url.URL, got answer) (*url.URL, error)
 
 func (p *Pagination) paging() paging {
 	switch {
@@ -146,7 +151,7 @@ func (p paging) next(asked *url.URL, got answer) (*url.URL, error) {
 	if p.step == nil {
 		return nil, nil //nolint:nilnil // one page
 	}
-	next, err := p.step(p, asked, got)
+	next, err := p.step(asked, got)
 	if err == nil && next != nil && !sameOrigin(asked, next) {
 		return nil, fmt.Errorf("%w: the next page is said to be at %s://%s, another server than %s: it is not asked", source.ErrConfig, next.Scheme, next.Host, asked.Host)
 	}
@@ -180,7 +185,7 @@ func ends(got answer, more string) (bool, error) {
 }
 
 func afterLast(param, field, more string) step {
-	return func(_ paging, asked *url.URL, got answer) (*url.URL, error) {
+	return func(asked *url.URL, got answer) (*url.URL, error) {
 		over, err := ends(got, more)
 		if over || err != nil || len(got.records) == 0 && more == "" {
 			return nil, err
@@ -201,7 +206,7 @@ func afterLast(param, field, more string) step {
 }
 
 func fromMark(param, path, more string) step {
-	return func(_ paging, asked *url.URL, got answer) (*url.URL, error) {
+	return func(asked *url.URL, got answer) (*url.URL, error) {
 		over, err := ends(got, more)
 		if over || err != nil {
 			return nil, err
@@ -223,7 +228,7 @@ func counting(c CountPaging, start int, by func(records int) int) paging {
 		start = *c.Start
 	}
 	param, more := c.Param.Value, c.More.Value
-	return paging{Sized: c.Sized, counted: true, param: param, start: start, step: func(_ paging, asked *url.URL, got answer) (*url.URL, error) {
+	return paging{Sized: c.Sized, counted: true, param: param, start: start, step: func(asked *url.URL, got answer) (*url.URL, error) {
 		over, err := ends(got, more)
 		if over || err != nil || len(got.records) == 0 {
 			return nil, err
@@ -237,12 +242,12 @@ func counting(c CountPaging, start int, by func(records int) int) paging {
 }
 
 func byPath(path string) step {
-	return func(_ paging, asked *url.URL, got answer) (*url.URL, error) {
+	return func(asked *url.URL, got answer) (*url.URL, error) {
 		return follow(asked, got.text(path))
 	}
 }
 
-func byLink(_ paging, asked *url.URL, got answer) (*url.URL, error) {
+func byLink(asked *url.URL, got answer) (*url.URL, error) {
 	return follow(asked, linked(got.header))
 }
 

@@ -2,6 +2,7 @@ package rest_test
 
 import (
 	"bytes"
+	"io/fs"
 	"net/http"
 	"net/http/httptest"
 	"os"
@@ -78,7 +79,7 @@ func millis(t *testing.T, day string) int64 {
 	return at.UnixMilli()
 }
 
-// night runs a night and gives the rows of queries over the warehouse, their columns with points of contact between them.
+// night runs a night and gives the rows of queries over the warehouse, their columns with bars between them.
 func night(t *testing.T, dir, day string) func(sql string) []string {
 	t.Helper()
 	at, err := time.Parse(time.DateOnly, day)
@@ -142,6 +143,14 @@ func TestPartnerStackTemplateGivesEntities(t *testing.T) {
 	asked := strings.Join(server.Requests(), "\n")
 	require.Contains(t, asked, "/api/v2/deals?limit=250&max_updated=17", "the second night asks for what has changed")
 	require.Contains(t, asked, "&min_updated=17")
+	require.NoError(t, filepath.WalkDir(dir, func(path string, d fs.DirEntry, err error) error {
+		if err != nil || d.IsDir() {
+			return err
+		}
+		text, err := os.ReadFile(path)
+		require.NotContains(t, string(text), "sk_live", path)
+		return err
+	}), "the secret is in no file")
 }
 
 // TestPartnerStackTemplateSaysWhatIsWrong leaves the keys wrong.
@@ -151,4 +160,36 @@ func TestPartnerStackTemplateSaysWhatIsWrong(t *testing.T) {
 	_, err := nightly.Run(t.Context(), nightly.Options{Dir: dir, AsOf: "2026-03-31", Version: "test"})
 	require.ErrorContains(t, err, http.StatusText(http.StatusUnauthorized))
 	require.NotContains(t, err.Error(), "sk_live")
+}
+
+// TestRecordThatPagesPassedOverIsNotDeleted reads a list by numbered pages, from which a record slips away for a night.
+func TestRecordThatPagesPassedOverIsNotDeleted(t *testing.T) {
+	kept := []string{"a", "b"}
+	web := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		text := "[]"
+		if r.URL.Query().Get("page") == "1" {
+			text = `[{"id": "` + strings.Join(kept, `"}, {"id": "`) + `"}]`
+		}
+		_, _ = w.Write([]byte(text))
+	}))
+	t.Cleanup(web.Close)
+	dir := t.TempDir()
+	require.NoError(t, os.WriteFile(filepath.Join(dir, project.File), []byte(`version: 1
+project: acme
+reporting: {time_zone: UTC, currency: EUR}
+sources:
+  prm:
+    type: rest
+    url: `+web.URL+`
+    pagination: {page: {param: page}}
+    sweep: 0s
+    streams: {partners: {key: id}}
+maps:
+  - {entity: partner, from: prm.partners, fields: {partner_id: id}}
+  - {entity: deal, from: prm.partners, fields: {deal_id: id, created_at: {constant: 2026-01-01}, outcome: {constant: open}}}
+`), 0o600))
+	alive := "SELECT partner_id FROM staging.partner WHERE NOT coalesce(deleted, false) ORDER BY 1"
+	require.Equal(t, []string{"a", "b"}, night(t, dir, "2026-04-01")(alive))
+	kept = []string{"b", "c"}
+	require.Equal(t, []string{"a", "b", "c"}, night(t, dir, "2026-04-02")(alive))
 }

@@ -29,7 +29,8 @@ type Fault struct {
 	Message    string
 	RetryAfter time.Duration // 0: the header is not sent
 
-	hits int
+	hits    int
+	removed bool
 }
 
 // Inject puts a fault in place and gives what takes it away, and what tells how many requests it has harmed.
@@ -37,25 +38,21 @@ func (s *Server) Inject(f Fault) (remove func(), hits func() int) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.faults = append(s.faults, &f)
-	at := &f
 	return func() {
 			s.mu.Lock()
 			defer s.mu.Unlock()
-			at.Times = at.hits
-			if at.hits == 0 {
-				at.Times = -1
-			}
+			f.removed = true
 		}, func() int {
 			s.mu.Lock()
 			defer s.mu.Unlock()
-			return at.hits
+			return f.hits
 		}
 }
 
 // faultFor is the fault that harms a request, counted; nil: none.
 func (s *Server) faultFor(r *http.Request) *Fault {
 	for _, f := range s.faults {
-		over := f.Times < 0 || f.Times > 0 && f.hits >= f.Times
+		over := f.removed || f.Times > 0 && f.hits >= f.Times
 		if over || f.List != "" && f.List != strings.TrimPrefix(r.URL.Path, Prefix) || f.Later && !r.URL.Query().Has("starting_after") {
 			continue
 		}
