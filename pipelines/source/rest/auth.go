@@ -65,7 +65,7 @@ func (a *Auth) login(env source.Environment, patience *source.Patience, problems
 		f := &fetcher{address: address.Value, id: reveal(&a.OAuth2.ClientID), secret: reveal(&a.OAuth2.ClientSecret), scope: a.OAuth2.Scope.Value}
 		once := &source.Patience{Timeout: patience.Timeout, Attempts: 1, Tools: patience.Tools} // the request that needs the token is made again with it
 		hidden = append(hidden, encoded(url.QueryEscape(f.id), url.QueryEscape(f.secret)))
-		f.client = newClient(address.Value, once, nil, hidden)
+		f.client = newClient(once, nil)
 		return &web.Token{Fetch: f.fetch}, hidden
 	}
 	return nil, nil
@@ -124,44 +124,50 @@ func (f *fetcher) post(ctx context.Context, header http.Header, form url.Values)
 }
 
 // newClient asks one server and no other: a redirect to another origin is not followed, for the login goes along.
-func newClient(base string, patience *source.Patience, login web.Login, hidden []string) *web.Client {
-	origin, _ := url.Parse(base) // it was checked, or problems were found and nobody asks
-	c := &web.Client{Patience: patience, Login: login, Name: "the service", HTTP: &http.Client{CheckRedirect: func(r *http.Request, via []*http.Request) error {
+func newClient(patience *source.Patience, login web.Login) *web.Client {
+	return &web.Client{Patience: patience, Login: login, Name: "the service", Explain: explain, HTTP: &http.Client{CheckRedirect: func(r *http.Request, via []*http.Request) error {
 		if len(via) >= 5 || !sameOrigin(r.URL, via[0].URL) {
 			return http.ErrUseLastResponse
 		}
 		return nil
 	}}}
-	if origin != nil {
-		c.Name = origin.Host
-	}
-	c.Explain = func(r web.Refusal) error { return explain(r, hidden) }
-	return c
 }
 
 // sameOrigin tells whether two addresses are of the same scheme, host and port.
 func sameOrigin(a, b *url.URL) bool { return a.Scheme == b.Scheme && strings.EqualFold(a.Host, b.Host) }
 
-// explain is a refusal in the service's own words, without what must not be seen.
-func explain(r web.Refusal, hidden []string) error {
+// explain is a refusal in the service's own words.
+func explain(r web.Refusal) error {
 	if r.Status < http.StatusBadRequest {
 		return fmt.Errorf("%w: it sends us somewhere else; set url to where it really is", source.ErrConfig)
 	}
-	text := r.Text()
 	var said map[string]any
 	if json.Unmarshal(r.Body, &said) == nil {
 		for _, name := range []string{"message", "error_description", "detail", "title", "error"} {
-			if one, ok := said[name].(string); ok && one != "" {
-				text = one
-				break
+			if text, ok := said[name].(string); ok && text != "" {
+				return errors.New(text)
 			}
 		}
 	}
+	return errors.New(r.Text())
+}
+
+// veil takes values out of texts, also as they stand in addresses: services repeat what they were sent.
+func veil(hidden []string) *strings.Replacer {
 	var pairs []string
 	for _, value := range slices.SortedFunc(slices.Values(hidden), func(a, b string) int { return len(b) - len(a) }) { // one may be part of another
 		if value != "" {
 			pairs = append(pairs, value, "[secret]", url.QueryEscape(value), "[secret]")
 		}
 	}
-	return errors.New(strings.NewReplacer(pairs...).Replace(text))
+	return strings.NewReplacer(pairs...)
 }
+
+// veiled is an error whose text holds no secret.
+type veiled struct {
+	error
+	text string
+}
+
+func (v veiled) Error() string { return v.text }
+func (v veiled) Unwrap() error { return v.error }

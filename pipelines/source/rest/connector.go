@@ -28,6 +28,7 @@ type stream struct {
 type connector struct {
 	base     *url.URL
 	client   *web.Client
+	veil     *strings.Replacer // of the login's secrets
 	headers  http.Header
 	names    []string // what is listed as objects
 	streams  map[string]stream
@@ -66,10 +67,19 @@ func (c *connector) first(s source.Stream, size int, interval source.Interval) *
 	return u
 }
 
+// json asks for a document. An error tells no secret.
+func (c *connector) json(ctx context.Context, client *web.Client, u *url.URL, into any) (http.Header, error) {
+	header, err := client.JSON(ctx, web.Request{URL: u.String(), Header: c.headers}, into)
+	if err != nil {
+		err = veiled{err, c.veil.Replace(err.Error())}
+	}
+	return header, err
+}
+
 // ask asks for a page.
 func (c *connector) ask(ctx context.Context, s source.Stream, u *url.URL) (answer, error) {
 	var document json.RawMessage
-	header, err := c.client.JSON(ctx, web.Request{URL: u.String(), Header: c.headers}, &document)
+	header, err := c.json(ctx, c.client, u, &document)
 	if err == nil {
 		var got answer
 		if got, err = read(header, document, c.stream(s).records); err == nil {
@@ -124,7 +134,7 @@ func (c *connector) clock(ctx context.Context) (time.Time, error) {
 	if len(c.names) > 0 {
 		u = c.base.JoinPath(c.names[0])
 	}
-	_, err := asking.JSON(ctx, web.Request{URL: u.String(), Header: c.headers}, nil)
+	_, err := c.json(ctx, &asking, u, nil)
 	if !now.IsZero() && !errors.Is(err, source.ErrTransient) && !errors.Is(err, source.ErrCredentials) {
 		return now, nil // what is wrong with one stream is for that stream to say
 	}

@@ -2,6 +2,8 @@ package rest_test
 
 import (
 	"bytes"
+	"cmp"
+	"io"
 	"io/fs"
 	"net/http"
 	"net/http/httptest"
@@ -79,14 +81,14 @@ func millis(t *testing.T, day string) int64 {
 	return at.UnixMilli()
 }
 
-// night runs a night and gives the rows of queries over the warehouse, their columns with bars between them.
-func night(t *testing.T, dir, day string) func(sql string) []string {
+// night runs a night and gives its notices, and what answers queries over its warehouse: the first column.
+func night(t *testing.T, dir, day string) (notices string, query func(sql string) []string) {
 	t.Helper()
 	at, err := time.Parse(time.DateOnly, day)
 	require.NoError(t, err)
 	summary, err := nightly.Run(t.Context(), nightly.Options{Dir: dir, AsOf: "2026-03-31", Version: "test", Clock: func() time.Time { return at }})
 	require.NoError(t, err)
-	return func(sql string) []string {
+	return strings.Join(summary.Notices, "\n"), func(sql string) []string {
 		file, err := warehouse.OpenReadOnly(t.Context(), summary.Warehouse, warehouse.Settings{})
 		require.NoError(t, err)
 		defer file.Close()
@@ -113,7 +115,8 @@ func columns(entity string, names ...string) string {
 
 func TestPartnerStackTemplateGivesEntities(t *testing.T) {
 	server, clock, dir := newPartnerStack(t)
-	query := night(t, dir, "2026-04-01")
+	notices, query := night(t, dir, "2026-04-01")
+	require.Contains(t, notices, "prm.groups: described, and in no row: archived, default, features;")
 	require.Empty(t, query("SELECT concat_ws('|', entity, rule, field, value) FROM staging.quarantine"))
 	require.Equal(t, []string{"kim|Kim Lee|affiliate|∅|2025-02-04", "nordlicht|Nordlicht GmbH|reseller|gold|2025-02-03"},
 		query(columns("partner", "partner_id", "name", "partner_type", "program_tier", "signed_at::DATE")))
@@ -136,7 +139,7 @@ func TestPartnerStackTemplateGivesEntities(t *testing.T) {
 	server.Delete("transactions", "trx_1")
 	server.Delete("deals", "del_2")
 	clock.tick()
-	query = night(t, dir, "2026-04-02")
+	_, query = night(t, dir, "2026-04-02")
 	require.Equal(t, []string{"del_1|1234.5600|won|∅", "del_2|5.0000|lost|true", "del_3|0.0100|won|∅"}, query(columns("deal", "deal_id", "amount", "outcome", "nullif(deleted, false)")))
 	require.Equal(t, []string{"rwd_1|12.5000", "rwd_2|0.7700"}, query(columns("incentive_payment", "payment_id", "amount")))
 	require.Equal(t, []string{"trx_1"}, query("SELECT invoice_id FROM staging.invoice WHERE deleted"))
@@ -166,11 +169,8 @@ func TestPartnerStackTemplateSaysWhatIsWrong(t *testing.T) {
 func TestRecordThatPagesPassedOverIsNotDeleted(t *testing.T) {
 	kept := []string{"a", "b"}
 	web := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		text := "[]"
-		if r.URL.Query().Get("page") == "1" {
-			text = `[{"id": "` + strings.Join(kept, `"}, {"id": "`) + `"}]`
-		}
-		_, _ = w.Write([]byte(text))
+		pages := map[string]string{"1": `[{"id": "` + strings.Join(kept, `"}, {"id": "`) + `"}]`, "2": `[{"id": "z", "note": "late"}]`}
+		_, _ = io.WriteString(w, cmp.Or(pages[r.URL.Query().Get("page")], "[]"))
 	}))
 	t.Cleanup(web.Close)
 	dir := t.TempDir()
@@ -189,7 +189,10 @@ maps:
   - {entity: deal, from: prm.partners, fields: {deal_id: id, created_at: {constant: 2026-01-01}, outcome: {constant: open}}}
 `), 0o600))
 	alive := "SELECT partner_id FROM staging.partner WHERE NOT coalesce(deleted, false) ORDER BY 1"
-	require.Equal(t, []string{"a", "b"}, night(t, dir, "2026-04-01")(alive))
+	notices, query := night(t, dir, "2026-04-01")
+	require.Equal(t, []string{"a", "b", "z"}, query(alive))
+	require.Contains(t, notices, "prm.partners: in rows, and not described, so that they did not land: note;")
 	kept = []string{"b", "c"}
-	require.Equal(t, []string{"a", "b", "c"}, night(t, dir, "2026-04-02")(alive))
+	_, query = night(t, dir, "2026-04-02")
+	require.Equal(t, []string{"a", "b", "c", "z"}, query(alive))
 }

@@ -41,6 +41,10 @@ func (s *service) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.requests = append(s.requests, r.Clone(context.Background()))
+	if s.allow == nil {
+		_, _ = fmt.Fprint(w, "sent: ", r.Header["Authorization"], r.Header["X-Api-Key"], r.URL)
+		return
+	}
 	if !s.allow(r) {
 		w.WriteHeader(http.StatusUnauthorized)
 		_, _ = fmt.Fprintf(w, `{"error": {"sent": %q}}`, fmt.Sprint(r.Header, r.URL)) // as careless servers do
@@ -237,8 +241,12 @@ func TestLogins(t *testing.T) {
 			findings, err := connector.Check(t.Context(), []source.Stream{stream})
 			require.NoError(t, err)
 			require.Len(t, findings, 1)
+			s.allow = nil // it answers with what was sent, and says that all is well
+			_, err = connector.Describe(t.Context(), stream)
+			require.ErrorContains(t, err, "not the JSON that was expected")
 			for _, seen := range []string{"secret &", "secret+%26", base64.StdEncoding.EncodeToString([]byte("key:secret &"))} {
 				require.NotContains(t, findings[0].Detail, seen)
+				require.NotContains(t, err.Error(), seen)
 			}
 		})
 	}

@@ -200,7 +200,7 @@ func (s *Settings) Connect(_ context.Context, env source.Environment) (source.Co
 		return nil, err
 	}
 	c.base, _ = url.Parse(base.Value) // it was checked
-	c.client, c.headers = newClient(base.Value, s.Patience(env), login, hidden), http.Header{"Accept": {"application/json"}}
+	c.client, c.veil, c.headers = newClient(s.Patience(env), login), veil(hidden), http.Header{"Accept": {"application/json"}}
 	for name, value := range s.Headers {
 		c.headers.Set(name, value.Value)
 	}
