@@ -246,10 +246,11 @@ func (a *asking) rows(ctx context.Context) error {
 		return err
 	}
 	full := a.asked.What == lake.AskedFull
-	if full && rows.file.Rows > 0 {
-		for _, name := range told.Absent {
-			a.notice("field %s is described and was in no row: a permission that hides it is likely", name)
-		}
+	if full && rows.file.Rows > 0 && len(told.Absent) > 0 {
+		a.notice("described, and in no row: %s; a permission that hides fields is likely, or a schema that says more than there is", strings.Join(told.Absent, ", "))
+	}
+	if len(told.Beyond) > 0 {
+		a.notice("in rows, and not described, so that they did not land: %s; name them in the stream's schema", strings.Join(told.Beyond, ", "))
 	}
 	var gone landed
 	if full && a.Mode == ModeUpsert && a.description.Deletes != source.DeletesUnknown {

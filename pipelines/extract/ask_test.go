@@ -168,3 +168,24 @@ func TestFailedReadingLandsNothing(t *testing.T) {
 	a.source.Fault = nil
 	require.EqualValues(t, 4, a.mustRun().Rows)
 }
+
+// TestFieldThatNobodySawAValueOfIsOfNoType describes a field from samples: one in which it is always null says nothing of its type.
+func TestFieldThatNobodySawAValueOfIsOfNoType(t *testing.T) {
+	a := setupAsked(t)
+	a.stream.Ask.Uses = func(string) []string { return []string{"deal.name"} }
+	describe := func(kind source.Kind) {
+		a.source.Alter("deals", func(fields []source.Field) []source.Field {
+			last := &fields[len(fields)-1]
+			last.Type, last.Kind = string(kind), kind
+			return fields
+		})
+	}
+	a.put("1", "one")
+	for _, kind := range []source.Kind{source.Unknown, source.Text, source.Unknown, source.Text} {
+		describe(kind)
+		require.Empty(t, a.mustRun().Drift, kind)
+	}
+	describe(source.Number)
+	_, err := a.run()
+	require.ErrorIs(t, err, extract.ErrDrift)
+}

@@ -175,7 +175,8 @@ func (a *asking) compareFields() error {
 	var problems []string
 	for _, was := range a.before.Standing.Fields {
 		is, found := source.FieldNamed(a.description.Fields, was.Name)
-		if found && is.Denied == "" && is.Type == was.Type {
+		unseen := is.Kind == source.Unknown || was.Kind == string(source.Unknown)
+		if found && is.Denied == "" && (is.Type == was.Type || unseen) {
 			continue
 		}
 		change := ColumnChange{File: a.description.Origin, Column: was.Name, Was: was.Type}

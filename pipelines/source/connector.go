@@ -71,6 +71,7 @@ type Told struct {
 	Exact  bool     // Rows is of the same snapshot as the rows: a difference is a fault
 	Marks  int64    // rows besides: each announces the deletion of a record that is in the reading, too, as it was last
 	Absent []string // requested fields that it has not returned in any row: mostly a permission that hides them
+	Beyond []string // fields that rows had and the description did not, which therefore did not land
 }
 
 // What a request asks for.
@@ -147,6 +148,7 @@ const (
 	Date    Kind = "date"    // 2026-03-31
 	JSON    Kind = "json"    // JSON text: objects and lists
 	Other   Kind = "other"   // the source's own text
+	Unknown Kind = "unknown" // no value of it has been seen: a kind that becomes known, or no longer is, is no change of type
 )
 
 // Deletes is how the deletions of a stream can be learnt.

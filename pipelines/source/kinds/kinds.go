@@ -8,6 +8,7 @@ import (
 	"github.com/tributary-data/tributary/pipelines/source"
 	"github.com/tributary-data/tributary/pipelines/source/hubspot"
 	"github.com/tributary-data/tributary/pipelines/source/postgres"
+	"github.com/tributary-data/tributary/pipelines/source/rest"
 	"github.com/tributary-data/tributary/pipelines/source/salesforce"
 )
 
@@ -15,6 +16,7 @@ func all() map[string]func() source.Settings {
 	return map[string]func() source.Settings{
 		"hubspot":    func() source.Settings { return &hubspot.Settings{} },
 		"postgres":   func() source.Settings { return &postgres.Settings{} },
+		"rest":       func() source.Settings { return &rest.Settings{} },
 		"salesforce": func() source.Settings { return &salesforce.Settings{} },
 	}
 }
