@@ -65,8 +65,8 @@ func TestManyAssociationsOfOneRecord(t *testing.T) {
 		require.NoError(t, s.server.Associate(standin.Association{FromType: "deals", FromID: deal, ToType: "contacts", ToID: contact}))
 	}
 	rows, _ := s.read(s.connector(0), source.Request{Stream: source.Stream{Name: "links", Object: "associations/deals/contacts"}})
-	require.Len(t, rows, 1203)
-	require.Len(t, slices.Compact(slices.Sorted(slices.Values(column(rows, "to_id")))), 1203)
+	require.Equal(t, 1203, len(rows))
+	require.Equal(t, 1203, distinct(column(rows, "to_id")))
 }
 
 func TestHistory(t *testing.T) {

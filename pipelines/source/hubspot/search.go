@@ -25,8 +25,10 @@ type search struct {
 	from, to int64           // milliseconds, half-open
 	seen     map[string]bool // records at from that have been told
 	within   bool            // the records of the millisecond from, after the record last
+	without  bool            // the records without a cursor, after the record last
 	last     int64
-	done     bool
+	ended    bool // the interval, or those without a cursor
+	counted  bool
 	told     *source.Told
 }
 
@@ -74,8 +76,11 @@ func (c *connector) changed(o object, r source.Request, told *source.Told) step 
 
 // next are the records of the next page that have not been told.
 func (s *search) next(ctx context.Context) ([]found, error) {
-	if s.done || s.from >= s.to {
-		return nil, io.EOF
+	if s.ended || s.from >= s.to && !s.without {
+		if s.without || s.cursor == s.object.modified() { // which every record has
+			return nil, io.EOF
+		}
+		s.without, s.ended, s.counted, s.last, s.seen = true, false, false, 0, nil
 	}
 	var page struct {
 		Total   int64   `json:"total"`
@@ -85,8 +90,9 @@ func (s *search) next(ctx context.Context) ([]found, error) {
 	if err := s.api.search(ctx, s.object.path("objects")+"/search", s.query(), &page); err != nil {
 		return nil, err
 	}
-	if !s.told.Known {
-		s.told.Known, s.told.Rows = true, page.Total
+	if !s.counted {
+		s.counted, s.told.Known = true, true
+		s.told.Rows += page.Total
 	}
 	var fresh []found
 	for _, f := range page.Results {
@@ -104,9 +110,16 @@ func (s *search) query() query {
 		filters = append(filters, filter{property, operator, strconv.FormatInt(value, 10)})
 	}
 	to := s.to
-	if s.within {
-		q.Sorts, to = []order{{recordID, "ASCENDING"}}, s.from+1
+	if s.within || s.without {
+		q.Sorts = []order{{recordID, "ASCENDING"}}
 		add(recordID, "GT", s.last)
+	}
+	if s.without {
+		q.Groups = []group{{append(filters, filter{Property: s.cursor, Operator: "NOT_HAS_PROPERTY"})}}
+		return q
+	}
+	if s.within {
+		to = s.from + 1
 	}
 	if s.from > math.MinInt64 {
 		add(s.cursor, "GTE", s.from)
@@ -126,7 +139,10 @@ func (s *search) advance(page []found, more bool) error {
 	case s.within && !more:
 		s.within, s.seen, s.from = false, map[string]bool{}, s.from+1
 		return nil
-	case s.within:
+	case !more:
+		s.ended = true
+		return nil
+	case s.within || s.without:
 		for _, f := range page {
 			id, err := strconv.ParseInt(f.ID, 10, 64)
 			if err != nil {
@@ -134,9 +150,6 @@ func (s *search) advance(page []found, more bool) error {
 			}
 			s.last = max(s.last, id)
 		}
-		return nil
-	case !more:
-		s.done = true
 		return nil
 	}
 	last, at := int64(math.MinInt64), make([]int64, len(page))
@@ -151,9 +164,9 @@ func (s *search) advance(page []found, more bool) error {
 	}
 	if last <= s.from {
 		s.within, s.last = true, 0
-		return nil
+	} else {
+		s.from, s.seen = last, map[string]bool{}
 	}
-	s.from, s.seen = last, map[string]bool{}
 	for i, f := range page {
 		if at[i] == last {
 			s.seen[f.ID] = true
