@@ -116,6 +116,38 @@ func TestArchivedInTheInterval(t *testing.T) {
 	require.Empty(t, archived(start(), s.clock()), "it was taken out of the bin")
 }
 
+// TestMergedRecordsAreDeleted merges contacts, which HubSpot's list of archived ones does not know.
+func TestMergedRecordsAreDeleted(t *testing.T) {
+	s := newStage(t, standin.Data{})
+	for range 205 {
+		s.write("contacts", standin.Record{})
+	}
+	for i := range 203 {
+		require.NoError(t, s.server.Merge("contacts", fmt.Sprint(i+3), "1"))
+	}
+	s.pass(time.Minute)
+	gone := func(object string, from time.Time) []string {
+		rows, _ := s.read(s.connector(0), source.Request{
+			Stream: source.Stream{Name: "people", Object: object}, What: source.Deleted, Fields: []source.Field{{Name: "hs_object_id", Kind: source.Number}}, Interval: source.Interval{From: from, To: s.clock()},
+		})
+		return column(rows, "hs_object_id")
+	}
+	require.Equal(t, 203, distinct(gone("contacts", time.Time{})))
+	require.NotContains(t, gone("contacts", time.Time{}), "1")
+	began := s.clock()
+	s.pass(time.Hour)
+	require.Empty(t, gone("contacts", began.Add(2*time.Minute)), "nothing was merged since")
+	require.NoError(t, s.server.Merge("contacts", "2", "1"))
+	s.pass(time.Minute)
+	custom := sample(t)
+	rows, _ := custom.read(custom.connector(0), source.Request{
+		Stream: source.Stream{Name: "programs", Object: "2-3456789"}, What: source.Deleted, Fields: []source.Field{{Name: "hs_object_id", Kind: source.Number}},
+	})
+	require.Empty(t, rows, "custom objects cannot be merged")
+	require.Contains(t, gone("contacts", began.Add(2*time.Minute)), "2")
+	require.Empty(t, gone("leads", time.Time{}))
+}
+
 // TestManyProperties has more than an address can name.
 func TestManyProperties(t *testing.T) {
 	s := newStage(t, standin.Data{})

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"io"
 	"math"
+	"slices"
 	"strconv"
 
 	"github.com/tributary-data/tributary/pipelines/source"
@@ -21,6 +22,7 @@ type search struct {
 	object     object
 	cursor     string
 	properties []string
+	only       []filter // besides
 
 	from, to int64           // milliseconds, half-open
 	seen     map[string]bool // records at from that have been told
@@ -105,7 +107,7 @@ func (s *search) next(ctx context.Context) ([]found, error) {
 
 func (s *search) query() query {
 	q := query{Properties: s.properties, Limit: s.pageOf(searchPage), Sorts: []order{{s.cursor, "ASCENDING"}}}
-	var filters []filter
+	filters := slices.Clone(s.only)
 	add := func(property, operator string, value int64) {
 		filters = append(filters, filter{property, operator, strconv.FormatInt(value, 10)})
 	}
