@@ -4,8 +4,8 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"fmt"
 	"io"
-	"net/http"
 	"net/url"
 	"slices"
 	"strconv"
@@ -129,7 +129,7 @@ type batched[T any] struct {
 func (b batched[T]) problem() error {
 	for _, e := range b.Errors {
 		if e.Category != "OBJECT_NOT_FOUND" {
-			return explain(web.Refusal{Status: http.StatusMultiStatus, Body: []byte(`{"message":` + strconv.Quote(e.Message) + `,"category":` + strconv.Quote(e.Category) + `}`)})
+			return fmt.Errorf("a part of the batch was refused: %s [%s]", e.Message, e.Category)
 		}
 	}
 	return nil

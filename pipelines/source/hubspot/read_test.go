@@ -3,6 +3,9 @@ package hubspot_test
 import (
 	"context"
 	"fmt"
+	"io"
+	"net/http"
+	"net/http/httptest"
 	"slices"
 	"testing"
 	"time"
@@ -10,6 +13,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/tributary-data/tributary/pipelines/source"
+	"github.com/tributary-data/tributary/pipelines/source/hubspot"
 	"github.com/tributary-data/tributary/pipelines/source/hubspot/standin"
 )
 
@@ -100,6 +104,35 @@ func TestCustomObjects(t *testing.T) {
 	require.Contains(t, objects, source.Object{Name: "p20000001_partner_program", Kind: "custom object", Rows: -1})
 }
 
+// TestContactsThatChanged goes by the property that only contacts have.
+func TestContactsThatChanged(t *testing.T) {
+	s := sample(t)
+	s.write("contacts", standin.Record{ID: "202", Values: map[string]any{"lastname": "Diaz"}})
+	interval := source.Interval{From: s.clock(), To: s.pass(time.Minute)}
+	rows, told := s.read(s.connector(0), source.Request{Stream: source.Stream{Name: "contacts"}, Interval: interval})
+	require.Equal(t, []string{"Diaz"}, column(rows, "lastname"))
+	require.Equal(t, "2026-03-13T08:00:00.000Z", rows[0]["lastmodifieddate"])
+	require.EqualValues(t, 1, told.Rows)
+}
+
+// TestPartOfABatchIsRefused must not pass for a reading that went well.
+func TestPartOfABatchIsRefused(t *testing.T) {
+	web := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if r.Method == http.MethodGet {
+			_, _ = io.WriteString(w, `{"results": [{"id": "1", "properties": {"hs_object_id": "1"}}]}`)
+			return
+		}
+		w.WriteHeader(http.StatusMultiStatus)
+		_, _ = io.WriteString(w, `{"status": "COMPLETE", "results": [], "errors": [{"status": "error", "category": "INTERNAL", "message": "a shard is away"}]}`)
+	}))
+	t.Cleanup(web.Close)
+	c, err := hubspot.New(hubspot.Options{URL: web.URL, Token: func() (string, error) { return key, nil }})
+	require.NoError(t, err)
+	pages, err := c.Open(t.Context(), source.Request{Stream: source.Stream{Name: "links", Object: "associations/deals/companies"}})
+	require.NoError(t, err)
+	require.ErrorContains(t, source.Drain(pages, func(*source.Batch) error { return nil }), "a part of the batch was refused: a shard is away [INTERNAL]")
+}
+
 func TestArchivedInTheInterval(t *testing.T) {
 	s := sample(t)
 	at := start().AddDate(0, 0, 3) // when contact 203 was archived
@@ -183,6 +216,18 @@ func TestFieldThatHidesIsAbsent(t *testing.T) {
 	require.True(t, findings[1].OK, findings[1].Detail)
 	rows, _ := s.read(s.connector(0), source.Request{Stream: stream, Fields: fields})
 	require.Equal(t, "31 %", rows[0]["margin_note"])
+}
+
+// TestAccountsWithoutSensitiveProperties may refuse to be asked for them.
+func TestAccountsWithoutSensitiveProperties(t *testing.T) {
+	for status, works := range map[int]bool{http.StatusBadRequest: true, http.StatusForbidden: true, http.StatusInternalServerError: false} {
+		s := sample(t)
+		s.server.Inject(standin.Fault{Harm: standin.Refuse, Path: "/crm/v3/properties/deals", Skip: 1, Status: status})
+		d, err := s.connector(0).Describe(t.Context(), source.Stream{Name: "deals"})
+		require.Equal(t, works, err == nil, "%d: %v", status, err)
+		_, found := source.FieldNamed(d.Fields, "dealname")
+		require.Equal(t, works, found)
+	}
 }
 
 func TestMissingScopesAreNamed(t *testing.T) {
