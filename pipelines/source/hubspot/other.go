@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"net/url"
 	"strconv"
+	"strings"
 
 	"github.com/tributary-data/tributary/pipelines/source"
 	"github.com/tributary-data/tributary/pipelines/source/web"
@@ -23,7 +24,7 @@ type version struct {
 // history reads what properties were: of all records, or of those that were changed in the interval.
 func (c *connector) history(o object, r source.Request) step {
 	if r.Interval == (source.Interval{}) {
-		list := c.listed(o, historyPage, url.Values{"properties": {recordID}, "propertiesWithHistory": {join(o.properties)}})
+		list := c.listed(o, historyPage, url.Values{"properties": {recordID}, "propertiesWithHistory": {strings.Join(o.properties, ",")}})
 		return func(ctx context.Context) ([]web.Record, error) {
 			page, err := list.next(ctx)
 			return o.versions(page), err

@@ -197,6 +197,10 @@ func TestManyProperties(t *testing.T) {
 	require.Len(t, rows, 5)
 	require.Equal(t, "value 399", rows[4]["a_property_with_a_rather_long_name_399"])
 	require.Equal(t, 3, s.server.Count("POST", deals+"/batch/read"))
+	s.pass(time.Minute)
+	changed, told := s.read(s.connector(2), source.Request{Stream: source.Stream{Name: "deals"}, Interval: source.Interval{From: start(), To: s.clock()}})
+	require.ElementsMatch(t, rows, changed, "as the list has them")
+	require.EqualValues(t, 5, told.Rows)
 }
 
 // TestFieldThatHidesIsAbsent asks for a sensitive property that the token may not read.

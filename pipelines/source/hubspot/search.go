@@ -7,12 +7,17 @@ import (
 	"math"
 	"slices"
 	"strconv"
+	"strings"
 
 	"github.com/tributary-data/tributary/pipelines/source"
 	"github.com/tributary-data/tributary/pipelines/source/web"
 )
 
-const searchPage = 200
+// How many records a search gives, and how long the names of its properties may be: HubSpot takes 3,000 characters in all.
+const (
+	searchPage   = 200
+	longestNames = 2200
+)
 
 // search reads what was changed in an interval, in the order of the changes. Each page is a search of its own that begins at the last
 // millisecond of the page before: so it meets no ceiling, and no row is skipped when an earlier one is changed meanwhile and leaves the
@@ -67,9 +72,21 @@ func (c *connector) searching(o object, cursor string, properties []string, i so
 	return s
 }
 
-// changed reads the rows of an interval, and those without a cursor.
+// changed reads the rows of an interval, and those without a cursor. Where a search cannot name all properties it finds the records.
 func (c *connector) changed(o object, r source.Request, told *source.Told) step {
-	s := c.searching(o, r.Cursor, r.Names(), r.Interval, told)
+	names := r.Names()
+	if len(strings.Join(names, `","`)) > longestNames {
+		s := c.searching(o, r.Cursor, nil, r.Interval, told)
+		return func(ctx context.Context) ([]web.Record, error) {
+			page, err := s.next(ctx)
+			if err != nil {
+				return nil, err
+			}
+			page, err = c.batch(ctx, o, batchRead{Properties: names, ids: ids(page)})
+			return toRecords(page), err
+		}
+	}
+	s := c.searching(o, r.Cursor, names, r.Interval, told)
 	return func(ctx context.Context) ([]web.Record, error) {
 		page, err := s.next(ctx)
 		return toRecords(page), err
