@@ -6,7 +6,6 @@ import (
 	"errors"
 	"io"
 	"net/url"
-	"strings"
 
 	"github.com/tributary-data/tributary/pipelines/source/web"
 )
@@ -82,5 +81,3 @@ func (l linksOf) records() []web.Record {
 	}
 	return out
 }
-
-func join(names []string) string { return strings.Join(names, ",") }

@@ -98,8 +98,8 @@ func (c *connector) properties(ctx context.Context, o object) ([]property, error
 			Results []property `json:"results"`
 		}
 		_, err := c.api.get(ctx, o.path("properties"), url.Values{"dataSensitivity": {sensitivity}}, &told)
-		if err != nil && sensitivity != "non_sensitive" && errors.Is(err, source.ErrPermission) {
-			continue
+		if sensitivity != "non_sensitive" && refused(err) {
+			continue // the token may not read them, or the account has none
 		}
 		if err != nil {
 			return nil, err
@@ -111,6 +111,12 @@ func (c *connector) properties(ctx context.Context, o object) ([]property, error
 		}
 	}
 	return out, nil
+}
+
+// refused tells whether HubSpot answered, and will not answer otherwise.
+func refused(err error) bool {
+	var r *refusal
+	return errors.As(err, &r) && !errors.Is(err, source.ErrTransient) && !errors.Is(err, source.ErrCredentials)
 }
 
 func named(properties []property, name string) (property, bool) {

@@ -3,12 +3,14 @@ package hubspot
 import (
 	"context"
 	"encoding/json"
-	"net/http"
+	"errors"
+	"fmt"
+	"io"
 	"net/url"
+	"slices"
 	"strconv"
 	"strings"
 
-	"github.com/tributary-data/tributary/pipelines/source"
 	"github.com/tributary-data/tributary/pipelines/source/web"
 )
 
@@ -89,21 +91,29 @@ type batchRead struct {
 }
 
 // batch reads the live records among those that are asked for.
-func (c *connector) batch(ctx context.Context, o object, b batchRead) ([]found, error) {
-	if len(b.ids) == 0 {
-		return nil, nil
-	}
-	for _, id := range b.ids {
-		b.Inputs = append(b.Inputs, map[string]string{"id": id})
-	}
+func (c *connector) batch(ctx context.Context, o object, b batchRead) (out []found, err error) {
 	if b.Properties == nil {
 		b.Properties = []string{recordID}
 	}
-	var told batched[found]
-	if err := c.api.post(ctx, o.path("objects")+"/batch/read", b, &told); err != nil {
-		return nil, err
+	most := listPage
+	if len(b.History) > 0 {
+		most = historyPage
 	}
-	return told.Results, told.problem()
+	for some := range slices.Chunk(b.ids, most) {
+		b.Inputs = nil
+		for _, id := range some {
+			b.Inputs = append(b.Inputs, map[string]string{"id": id})
+		}
+		var told batched[found]
+		if err := c.api.post(ctx, o.path("objects")+"/batch/read", b, &told); err != nil {
+			return nil, err
+		}
+		if err := told.problem(); err != nil {
+			return nil, err
+		}
+		out = append(out, told.Results...)
+	}
+	return out, nil
 }
 
 // batched is the answer to a batch.
@@ -119,60 +129,10 @@ type batched[T any] struct {
 func (b batched[T]) problem() error {
 	for _, e := range b.Errors {
 		if e.Category != "OBJECT_NOT_FOUND" {
-			return explain(web.Refusal{Status: http.StatusMultiStatus, Body: []byte(`{"message":` + strconv.Quote(e.Message) + `,"category":` + strconv.Quote(e.Category) + `}`)})
+			return fmt.Errorf("a part of the batch was refused: %s [%s]", e.Message, e.Category)
 		}
 	}
 	return nil
-}
-
-// deleted are the keys of what was archived in the interval. Where the key is not HubSpot's own number, another record may have it by now.
-func (c *connector) deleted(o object, r source.Request) step {
-	query := url.Values{"archived": {"true"}, "properties": {strings.Join(r.Names(), ",")}}
-	list := c.listed(o, listPage, query)
-	return func(ctx context.Context) ([]web.Record, error) {
-		page, err := list.next(ctx)
-		if err != nil {
-			return nil, err
-		}
-		var gone []web.Record
-		for _, f := range page {
-			if at, ok := instant(f.ArchivedAt); ok && r.Interval.Has(at) {
-				gone = append(gone, f.record())
-			}
-		}
-		return c.stillGone(ctx, o, r, gone)
-	}
-}
-
-// stillGone leaves out keys that a live record has, and empty ones.
-func (c *connector) stillGone(ctx context.Context, o object, r source.Request, gone []web.Record) ([]web.Record, error) {
-	key := r.Key[0]
-	if len(r.Key) > 1 || key == recordID {
-		return gone, nil
-	}
-	byKey := map[string]web.Record{}
-	var keys []string
-	for _, g := range gone {
-		if value, err := web.Value(g[key]); err == nil && value != nil && byKey[string(value)] == nil {
-			byKey[string(value)] = g
-			keys = append(keys, string(value))
-		}
-	}
-	live, err := c.batch(ctx, o, batchRead{IDProperty: key, Properties: []string{key}, ids: keys})
-	if err != nil {
-		return nil, err
-	}
-	for _, l := range live {
-		value, _ := web.Value(l.Properties[key]) // no text: none of the keys
-		delete(byKey, string(value))
-	}
-	var out []web.Record
-	for _, k := range keys {
-		if g := byKey[k]; g != nil {
-			out = append(out, g)
-		}
-	}
-	return out, nil
 }
 
 func toRecords(page []found) []web.Record {
@@ -189,4 +149,18 @@ func ids(page []found) []string {
 		out[i] = f.ID
 	}
 	return out
+}
+
+// inTurn reads one after the other.
+func inTurn(steps ...step) step {
+	return func(ctx context.Context) ([]web.Record, error) {
+		for len(steps) > 0 {
+			page, err := steps[0](ctx)
+			if !errors.Is(err, io.EOF) {
+				return page, err
+			}
+			steps = steps[1:]
+		}
+		return nil, io.EOF
+	}
 }

@@ -3,10 +3,9 @@ package hubspot
 import (
 	"context"
 	"encoding/json"
-	"errors"
-	"io"
 	"net/url"
 	"strconv"
+	"strings"
 
 	"github.com/tributary-data/tributary/pipelines/source"
 	"github.com/tributary-data/tributary/pipelines/source/web"
@@ -25,25 +24,19 @@ type version struct {
 // history reads what properties were: of all records, or of those that were changed in the interval.
 func (c *connector) history(o object, r source.Request) step {
 	if r.Interval == (source.Interval{}) {
-		list := c.listed(o, historyPage, url.Values{"properties": {recordID}, "propertiesWithHistory": {join(o.properties)}})
+		list := c.listed(o, historyPage, url.Values{"properties": {recordID}, "propertiesWithHistory": {strings.Join(o.properties, ",")}})
 		return func(ctx context.Context) ([]web.Record, error) {
 			page, err := list.next(ctx)
 			return o.versions(page), err
 		}
 	}
-	var waiting []string
 	s := c.searching(o, o.modified(), nil, r.Interval, &source.Told{})
 	return func(ctx context.Context) ([]web.Record, error) {
-		if len(waiting) == 0 {
-			page, err := s.next(ctx)
-			if err != nil {
-				return nil, err
-			}
-			waiting = ids(page)
+		page, err := s.next(ctx)
+		if err != nil {
+			return nil, err
 		}
-		n := min(c.pageOf(historyPage), len(waiting))
-		page, err := c.batch(ctx, o, batchRead{History: o.properties, ids: waiting[:n]})
-		waiting = waiting[n:]
+		page, err = c.batch(ctx, o, batchRead{History: o.properties, ids: ids(page)})
 		return o.versions(page), err
 	}
 }
@@ -78,20 +71,11 @@ func (v version) record(id, property string) web.Record {
 
 // owners reads those that are there and those that were.
 func (c *connector) owners() step {
-	lists := make([]*listing[web.Record], 2)
-	for i, archived := range []string{"false", "true"} {
-		lists[i] = &listing[web.Record]{api: c.api, path: "/crm/v3/owners", query: url.Values{"archived": {archived}, "limit": {strconv.Itoa(c.pageOf(listPage))}}}
+	list := func(archived string) step {
+		query := url.Values{"archived": {archived}, "limit": {strconv.Itoa(c.pageOf(listPage))}}
+		return (&listing[web.Record]{api: c.api, path: "/crm/v3/owners", query: query}).next
 	}
-	return func(ctx context.Context) ([]web.Record, error) {
-		for len(lists) > 0 {
-			page, err := lists[0].next(ctx)
-			if !errors.Is(err, io.EOF) {
-				return page, err
-			}
-			lists = lists[1:]
-		}
-		return nil, io.EOF
-	}
+	return inTurn(list("false"), list("true"))
 }
 
 // pipelines reads the stages of all pipelines of an object.

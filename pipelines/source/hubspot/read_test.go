@@ -3,6 +3,9 @@ package hubspot_test
 import (
 	"context"
 	"fmt"
+	"io"
+	"net/http"
+	"net/http/httptest"
 	"slices"
 	"testing"
 	"time"
@@ -10,6 +13,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/tributary-data/tributary/pipelines/source"
+	"github.com/tributary-data/tributary/pipelines/source/hubspot"
 	"github.com/tributary-data/tributary/pipelines/source/hubspot/standin"
 )
 
@@ -65,8 +69,8 @@ func TestManyAssociationsOfOneRecord(t *testing.T) {
 		require.NoError(t, s.server.Associate(standin.Association{FromType: "deals", FromID: deal, ToType: "contacts", ToID: contact}))
 	}
 	rows, _ := s.read(s.connector(0), source.Request{Stream: source.Stream{Name: "links", Object: "associations/deals/contacts"}})
-	require.Len(t, rows, 1203)
-	require.Len(t, slices.Compact(slices.Sorted(slices.Values(column(rows, "to_id")))), 1203)
+	require.Equal(t, 1203, len(rows))
+	require.Equal(t, 1203, distinct(column(rows, "to_id")))
 }
 
 func TestHistory(t *testing.T) {
@@ -100,6 +104,35 @@ func TestCustomObjects(t *testing.T) {
 	require.Contains(t, objects, source.Object{Name: "p20000001_partner_program", Kind: "custom object", Rows: -1})
 }
 
+// TestContactsThatChanged goes by the property that only contacts have.
+func TestContactsThatChanged(t *testing.T) {
+	s := sample(t)
+	s.write("contacts", standin.Record{ID: "202", Values: map[string]any{"lastname": "Diaz"}})
+	interval := source.Interval{From: s.clock(), To: s.pass(time.Minute)}
+	rows, told := s.read(s.connector(0), source.Request{Stream: source.Stream{Name: "contacts"}, Interval: interval})
+	require.Equal(t, []string{"Diaz"}, column(rows, "lastname"))
+	require.Equal(t, "2026-03-13T08:00:00.000Z", rows[0]["lastmodifieddate"])
+	require.EqualValues(t, 1, told.Rows)
+}
+
+// TestPartOfABatchIsRefused must not pass for a reading that went well.
+func TestPartOfABatchIsRefused(t *testing.T) {
+	web := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if r.Method == http.MethodGet {
+			_, _ = io.WriteString(w, `{"results": [{"id": "1", "properties": {"hs_object_id": "1"}}]}`)
+			return
+		}
+		w.WriteHeader(http.StatusMultiStatus)
+		_, _ = io.WriteString(w, `{"status": "COMPLETE", "results": [], "errors": [{"status": "error", "category": "INTERNAL", "message": "a shard is away"}]}`)
+	}))
+	t.Cleanup(web.Close)
+	c, err := hubspot.New(hubspot.Options{URL: web.URL, Token: func() (string, error) { return key, nil }})
+	require.NoError(t, err)
+	pages, err := c.Open(t.Context(), source.Request{Stream: source.Stream{Name: "links", Object: "associations/deals/companies"}})
+	require.NoError(t, err)
+	require.ErrorContains(t, source.Drain(pages, func(*source.Batch) error { return nil }), "a part of the batch was refused: a shard is away [INTERNAL]")
+}
+
 func TestArchivedInTheInterval(t *testing.T) {
 	s := sample(t)
 	at := start().AddDate(0, 0, 3) // when contact 203 was archived
@@ -114,6 +147,38 @@ func TestArchivedInTheInterval(t *testing.T) {
 	require.Empty(t, archived(start(), at), "the interval is half-open")
 	s.write("contacts", standin.Record{ID: "203", Values: map[string]any{"firstname": "Back"}})
 	require.Empty(t, archived(start(), s.clock()), "it was taken out of the bin")
+}
+
+// TestMergedRecordsAreDeleted merges contacts, which HubSpot's list of archived ones does not know.
+func TestMergedRecordsAreDeleted(t *testing.T) {
+	s := newStage(t, standin.Data{})
+	for range 205 {
+		s.write("contacts", standin.Record{})
+	}
+	for i := range 203 {
+		require.NoError(t, s.server.Merge("contacts", fmt.Sprint(i+3), "1"))
+	}
+	s.pass(time.Minute)
+	gone := func(object string, from time.Time) []string {
+		rows, _ := s.read(s.connector(0), source.Request{
+			Stream: source.Stream{Name: "people", Object: object}, What: source.Deleted, Fields: []source.Field{{Name: "hs_object_id", Kind: source.Number}}, Interval: source.Interval{From: from, To: s.clock()},
+		})
+		return column(rows, "hs_object_id")
+	}
+	require.Equal(t, 203, distinct(gone("contacts", time.Time{})))
+	require.NotContains(t, gone("contacts", time.Time{}), "1")
+	began := s.clock()
+	s.pass(time.Hour)
+	require.Empty(t, gone("contacts", began.Add(2*time.Minute)), "nothing was merged since")
+	require.NoError(t, s.server.Merge("contacts", "2", "1"))
+	s.pass(time.Minute)
+	custom := sample(t)
+	rows, _ := custom.read(custom.connector(0), source.Request{
+		Stream: source.Stream{Name: "programs", Object: "2-3456789"}, What: source.Deleted, Fields: []source.Field{{Name: "hs_object_id", Kind: source.Number}},
+	})
+	require.Empty(t, rows, "custom objects cannot be merged")
+	require.Contains(t, gone("contacts", began.Add(2*time.Minute)), "2")
+	require.Empty(t, gone("leads", time.Time{}))
 }
 
 // TestManyProperties has more than an address can name.
@@ -132,6 +197,10 @@ func TestManyProperties(t *testing.T) {
 	require.Len(t, rows, 5)
 	require.Equal(t, "value 399", rows[4]["a_property_with_a_rather_long_name_399"])
 	require.Equal(t, 3, s.server.Count("POST", deals+"/batch/read"))
+	s.pass(time.Minute)
+	changed, told := s.read(s.connector(2), source.Request{Stream: source.Stream{Name: "deals"}, Interval: source.Interval{From: start(), To: s.clock()}})
+	require.ElementsMatch(t, rows, changed, "as the list has them")
+	require.EqualValues(t, 5, told.Rows)
 }
 
 // TestFieldThatHidesIsAbsent asks for a sensitive property that the token may not read.
@@ -151,6 +220,18 @@ func TestFieldThatHidesIsAbsent(t *testing.T) {
 	require.True(t, findings[1].OK, findings[1].Detail)
 	rows, _ := s.read(s.connector(0), source.Request{Stream: stream, Fields: fields})
 	require.Equal(t, "31 %", rows[0]["margin_note"])
+}
+
+// TestAccountsWithoutSensitiveProperties may refuse to be asked for them.
+func TestAccountsWithoutSensitiveProperties(t *testing.T) {
+	for status, works := range map[int]bool{http.StatusBadRequest: true, http.StatusForbidden: true, http.StatusInternalServerError: false} {
+		s := sample(t)
+		s.server.Inject(standin.Fault{Harm: standin.Refuse, Path: "/crm/v3/properties/deals", Skip: 1, Status: status})
+		d, err := s.connector(0).Describe(t.Context(), source.Stream{Name: "deals"})
+		require.Equal(t, works, err == nil, "%d: %v", status, err)
+		_, found := source.FieldNamed(d.Fields, "dealname")
+		require.Equal(t, works, found)
+	}
 }
 
 func TestMissingScopesAreNamed(t *testing.T) {

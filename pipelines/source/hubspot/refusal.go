@@ -25,6 +25,10 @@ type refusal struct {
 	} `json:"errors"`
 }
 
+func (r *refusal) Error() string {
+	return fmt.Sprintf("%s [%s, correlationId %s]", r.Message, r.Category, r.CorrelationID)
+}
+
 // missingScopes says which scopes would do; one of them is enough.
 type missingScopes struct {
 	scopes []string
@@ -53,7 +57,8 @@ func explain(r web.Refusal) error {
 	if len(scopes) > 0 {
 		text += " (" + strings.Join(scopes, ", ") + ")"
 	}
-	err := fmt.Errorf("%s [%s, correlationId %s]", text, said.Category, said.CorrelationID)
+	said.Message = text
+	var err error = &said
 	switch {
 	case len(scopes) > 0:
 		return &missingScopes{scopes, err}

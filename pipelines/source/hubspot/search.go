@@ -5,13 +5,19 @@ import (
 	"fmt"
 	"io"
 	"math"
+	"slices"
 	"strconv"
+	"strings"
 
 	"github.com/tributary-data/tributary/pipelines/source"
 	"github.com/tributary-data/tributary/pipelines/source/web"
 )
 
-const searchPage = 200
+// How many records a search gives, and how long the names of its properties may be: HubSpot takes 3,000 characters in all.
+const (
+	searchPage   = 200
+	longestNames = 2200
+)
 
 // search reads what was changed in an interval, in the order of the changes. Each page is a search of its own that begins at the last
 // millisecond of the page before: so it meets no ceiling, and no row is skipped when an earlier one is changed meanwhile and leaves the
@@ -21,12 +27,15 @@ type search struct {
 	object     object
 	cursor     string
 	properties []string
+	only       []filter // besides
 
 	from, to int64           // milliseconds, half-open
 	seen     map[string]bool // records at from that have been told
 	within   bool            // the records of the millisecond from, after the record last
+	without  bool            // the records without a cursor, after the record last
 	last     int64
-	done     bool
+	ended    bool // the interval, or those without a cursor
+	counted  bool
 	told     *source.Told
 }
 
@@ -63,9 +72,21 @@ func (c *connector) searching(o object, cursor string, properties []string, i so
 	return s
 }
 
-// changed reads the rows of an interval, and those without a cursor.
+// changed reads the rows of an interval, and those without a cursor. Where a search cannot name all properties it finds the records.
 func (c *connector) changed(o object, r source.Request, told *source.Told) step {
-	s := c.searching(o, r.Cursor, r.Names(), r.Interval, told)
+	names := r.Names()
+	if len(strings.Join(names, `","`)) > longestNames {
+		s := c.searching(o, r.Cursor, nil, r.Interval, told)
+		return func(ctx context.Context) ([]web.Record, error) {
+			page, err := s.next(ctx)
+			if err != nil {
+				return nil, err
+			}
+			page, err = c.batch(ctx, o, batchRead{Properties: names, ids: ids(page)})
+			return toRecords(page), err
+		}
+	}
+	s := c.searching(o, r.Cursor, names, r.Interval, told)
 	return func(ctx context.Context) ([]web.Record, error) {
 		page, err := s.next(ctx)
 		return toRecords(page), err
@@ -74,8 +95,11 @@ func (c *connector) changed(o object, r source.Request, told *source.Told) step 
 
 // next are the records of the next page that have not been told.
 func (s *search) next(ctx context.Context) ([]found, error) {
-	if s.done || s.from >= s.to {
-		return nil, io.EOF
+	if s.ended || s.from >= s.to && !s.without {
+		if s.without || s.cursor == s.object.modified() { // which every record has
+			return nil, io.EOF
+		}
+		s.without, s.ended, s.counted, s.last, s.seen = true, false, false, 0, nil
 	}
 	var page struct {
 		Total   int64   `json:"total"`
@@ -85,8 +109,9 @@ func (s *search) next(ctx context.Context) ([]found, error) {
 	if err := s.api.search(ctx, s.object.path("objects")+"/search", s.query(), &page); err != nil {
 		return nil, err
 	}
-	if !s.told.Known {
-		s.told.Known, s.told.Rows = true, page.Total
+	if !s.counted {
+		s.counted, s.told.Known = true, true
+		s.told.Rows += page.Total
 	}
 	var fresh []found
 	for _, f := range page.Results {
@@ -99,14 +124,21 @@ func (s *search) next(ctx context.Context) ([]found, error) {
 
 func (s *search) query() query {
 	q := query{Properties: s.properties, Limit: s.pageOf(searchPage), Sorts: []order{{s.cursor, "ASCENDING"}}}
-	var filters []filter
+	filters := slices.Clone(s.only)
 	add := func(property, operator string, value int64) {
 		filters = append(filters, filter{property, operator, strconv.FormatInt(value, 10)})
 	}
 	to := s.to
-	if s.within {
-		q.Sorts, to = []order{{recordID, "ASCENDING"}}, s.from+1
+	if s.within || s.without {
+		q.Sorts = []order{{recordID, "ASCENDING"}}
 		add(recordID, "GT", s.last)
+	}
+	if s.without {
+		q.Groups = []group{{append(filters, filter{Property: s.cursor, Operator: "NOT_HAS_PROPERTY"})}}
+		return q
+	}
+	if s.within {
+		to = s.from + 1
 	}
 	if s.from > math.MinInt64 {
 		add(s.cursor, "GTE", s.from)
@@ -126,7 +158,10 @@ func (s *search) advance(page []found, more bool) error {
 	case s.within && !more:
 		s.within, s.seen, s.from = false, map[string]bool{}, s.from+1
 		return nil
-	case s.within:
+	case !more:
+		s.ended = true
+		return nil
+	case s.within || s.without:
 		for _, f := range page {
 			id, err := strconv.ParseInt(f.ID, 10, 64)
 			if err != nil {
@@ -134,9 +169,6 @@ func (s *search) advance(page []found, more bool) error {
 			}
 			s.last = max(s.last, id)
 		}
-		return nil
-	case !more:
-		s.done = true
 		return nil
 	}
 	last, at := int64(math.MinInt64), make([]int64, len(page))
@@ -151,9 +183,9 @@ func (s *search) advance(page []found, more bool) error {
 	}
 	if last <= s.from {
 		s.within, s.last = true, 0
-		return nil
+	} else {
+		s.from, s.seen = last, map[string]bool{}
 	}
-	s.from, s.seen = last, map[string]bool{}
 	for i, f := range page {
 		if at[i] == last {
 			s.seen[f.ID] = true

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"net/http/httptest"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -133,3 +134,5 @@ func column(rows []map[string]string, name string) []string {
 	}
 	return out
 }
+
+func distinct(values []string) int { return len(slices.Compact(slices.Sorted(slices.Values(values)))) }

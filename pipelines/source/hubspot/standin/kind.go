@@ -60,7 +60,7 @@ func standard(id, name, singular, created, modified, scope, defaults, properties
 	k.defaults = append(strings.Fields(defaults), k.always()...)
 	k.properties = append(ownProperties(created, modified), &Property{
 		Name: "hubspot_owner_id", Type: "enumeration", Label: "Owner", externalOptions: true, hubspot: true,
-	})
+	}, &Property{Name: mergedIDs, Type: "enumeration", Label: "Merged record IDs", readOnly: true, hubspot: true})
 	for field := range strings.FieldsSeq(properties) {
 		property, typ, _ := strings.Cut(field, ":")
 		k.properties = append(k.properties, &Property{Name: property, Type: typ, hubspot: true})
@@ -75,6 +75,9 @@ func ownProperties(created, modified string) []*Property {
 		{Name: modified, Type: "datetime", Label: "Last modified date", readOnly: true, hubspot: true},
 	}
 }
+
+// mergedIDs names, with semicolons between, the records that were merged into one.
+const mergedIDs = "hs_merged_object_ids"
 
 func title(name string) string {
 	words := strings.ReplaceAll(name, "_", " ")

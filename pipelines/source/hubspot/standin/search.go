@@ -12,6 +12,7 @@ import (
 const (
 	searchCeiling   = 10_000
 	searchPage      = 200
+	searchBody      = 3000 // characters
 	mostGroups      = 5
 	mostPerGroup    = 6
 	mostFilters     = 18
@@ -74,6 +75,9 @@ func (c *call) search() (any, error) {
 	k, err := c.asked("type")
 	if err != nil {
 		return nil, err
+	}
+	if c.r.ContentLength > searchBody {
+		return nil, problem("%d characters are more than the %d of a search", c.r.ContentLength, searchBody)
 	}
 	var q query
 	if err := c.body(&q); err != nil {

@@ -200,6 +200,23 @@ func (s *Server) Delete(typ, id string) error {
 	})
 }
 
+// Merge puts a record into another one, now: its number is in no list any more.
+func (s *Server) Merge(typ, id, into string) error {
+	if err := s.Delete(typ, id); err != nil {
+		return err
+	}
+	var merged string
+	err := s.change(typ, into, func(_ *kind, r *record) { merged = r.value(mergedIDs, time.Time{}) })
+	if err != nil {
+		return err
+	}
+	if merged != "" {
+		merged += ";"
+	}
+	_, err = s.Write(typ, Record{ID: into, Values: map[string]any{mergedIDs: merged + id}, Source: "MERGE_OBJECTS"})
+	return err
+}
+
 func (s *Server) change(typ, id string, change func(*kind, *record)) error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
