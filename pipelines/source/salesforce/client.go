@@ -84,6 +84,8 @@ func explain(r web.Refusal) error {
 func (e apiError) meaning() error {
 	text := fmt.Errorf("%s: %s", e.Code, strings.TrimSpace(e.Message))
 	switch {
+	case e.Code == "REQUEST_LIMIT_EXCEEDED" && strings.Contains(e.Message, "Concurrent"): // too many at a time, not of the day
+		return fmt.Errorf("%w: %w", source.ErrTransient, text)
 	case e.Code == "REQUEST_LIMIT_EXCEEDED":
 		return &source.Later{After: 24 * time.Hour, Err: fmt.Errorf("the org's calls of the day are used up; run again tomorrow, or buy more: %w", text)}
 	case e.Code == "INVALID_SESSION_ID":
