@@ -165,7 +165,7 @@ func (a *app) digest(ctx context.Context, args []string) error {
 
 // lake opens the lake of a project.
 func (a *app) lake(p *project.Project) (*lake.Lake, error) {
-	return lake.Open(p.LakeDir(), lake.Options{Clock: a.now})
+	return p.OpenLake(a.now)
 }
 
 // current is what readers see.

@@ -40,6 +40,9 @@ func (l *Lake) Garbage(ctx context.Context) (GC, error) {
 		if err := l.unnamedIn(ctx, top, named, &found); err != nil {
 			return GC{}, err
 		}
+		if err := l.unnamedAway(ctx, top, named, &found); err != nil {
+			return GC{}, err
+		}
 	}
 	return found, nil
 }
@@ -59,6 +62,9 @@ func (w *Writer) GC(ctx context.Context) (GC, error) {
 			return GC{}, err
 		}
 		w.lake.probe("remove " + rel)
+		if err := w.lake.removeAway(ctx, rel); err != nil {
+			return GC{}, err
+		}
 		if err := os.RemoveAll(w.lake.Abs(rel)); err != nil {
 			return GC{}, fmt.Errorf("collecting garbage: %w", err)
 		}

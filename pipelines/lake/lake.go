@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"strings"
 	"sync"
 	"time"
 )
@@ -38,8 +39,11 @@ type Clock func() time.Time
 
 // Options of a lake. The zero value is right for everything but tests.
 type Options struct {
-	Clock Clock             // time.Now when nil
-	Probe func(step string) // called before every step that changes the disk, so that tests can die there; may be nil
+	Clock Clock // time.Now when nil
+	// Remote is where the lake lives when the folder is only its working copy; nil: it is the lake. What the copy lacks is fetched when it is
+	// needed, and what is committed is there first.
+	Remote Remote
+	Probe  func(step string) // called before every step that changes the disk, so that tests can die there; may be nil
 }
 
 // Lake is a lake in a folder. It may be used by several goroutines.
@@ -47,6 +51,10 @@ type Lake struct {
 	dir   string
 	clock Clock
 	probe func(string)
+
+	remote     Remote
+	pulling    sync.Mutex
+	recognised bool
 
 	mu  sync.Mutex
 	log []Manifest // commits 1..len(log): they never change, so they are read once
@@ -61,7 +69,7 @@ func Open(dir string, opts Options) (*Lake, error) {
 	if info, err := os.Stat(abs); err == nil && !info.IsDir() {
 		return nil, fmt.Errorf("lake %s is a file; name a folder as `lake` in tributary.yaml", abs)
 	}
-	l := &Lake{dir: abs, clock: opts.Clock, probe: opts.Probe}
+	l := &Lake{dir: abs, clock: opts.Clock, probe: opts.Probe, remote: opts.Remote}
 	if l.clock == nil {
 		l.clock = time.Now
 	}
@@ -71,7 +79,23 @@ func Open(dir string, opts Options) (*Lake, error) {
 	return l, nil
 }
 
-// Dir is the absolute path of the lake.
+// String is where the lake lives, for people.
+func (l *Lake) String() string {
+	if l.remote != nil {
+		return l.remote.String()
+	}
+	return l.dir
+}
+
+// Place names something of the lake where it lives, for those outside: a path, or s3://bucket/prefix/….
+func (l *Lake) Place(rel string) string {
+	if l.remote != nil {
+		return strings.TrimSuffix(l.remote.String(), "/") + "/" + rel
+	}
+	return l.Abs(rel)
+}
+
+// Dir is the absolute path of the lake, or of its working copy.
 func (l *Lake) Dir() string { return l.dir }
 
 // Abs is the absolute path of a part or of anything else that is named relative to the lake.

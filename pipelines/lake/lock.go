@@ -74,6 +74,9 @@ func (l *Lake) LockHolder(log []Manifest) (Holder, time.Time, bool) {
 
 func (l *Lake) readLock() (lock, error) {
 	var found lock
+	if err := l.pullLock(); err != nil {
+		return found, err
+	}
 	data, err := os.ReadFile(filepath.Join(l.dir, lockName))
 	if err != nil {
 		return found, fmt.Errorf("reading the lock: %w", err)
@@ -89,7 +92,10 @@ func (w *Writer) writeLock(content lock) error {
 	if err != nil {
 		return fmt.Errorf("writing the lock: %w", err)
 	}
-	return w.lake.replace(filepath.Join(w.lake.dir, lockName), append(data, '\n'))
+	if err := w.lake.replace(filepath.Join(w.lake.dir, lockName), append(data, '\n')); err != nil {
+		return err
+	}
+	return w.lake.pushLock()
 }
 
 // self describes this process.

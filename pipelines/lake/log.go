@@ -16,6 +16,9 @@ import (
 
 // Manifests is the whole commit log in order of number.
 func (l *Lake) Manifests(ctx context.Context) ([]Manifest, error) {
+	if err := l.pull(ctx); err != nil {
+		return nil, err
+	}
 	numbers, err := l.numbers()
 	if err != nil {
 		return nil, err

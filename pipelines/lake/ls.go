@@ -35,7 +35,7 @@ type StreamListing struct {
 
 // Ls describes the lake as it was known by a moment (zero: now). The current publish and the writer are always today's.
 func (l *Lake) Ls(ctx context.Context, knownAt time.Time) (Listing, error) {
-	out := Listing{Dir: l.dir}
+	out := Listing{Dir: l.String()}
 	all, err := l.Manifests(ctx)
 	if err != nil {
 		return out, err

@@ -98,7 +98,7 @@ func (l *Lake) Parts(ctx context.Context, source, stream string, knownAt time.Ti
 			}
 		}
 	}
-	return out, nil
+	return out, l.fetchParts(ctx, out.Current, out.Superseded, out.Quarantine)
 }
 
 // Deliveries is what every input file of a stream brought, in order of commit. The last one of a path tells what the file was

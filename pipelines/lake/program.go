@@ -72,6 +72,9 @@ func (l *Lake) LoadProgram(ctx context.Context, hash string) (map[string][]byte,
 	if raw, err := hex.DecodeString(hash); err != nil || len(raw) != sha256.Size {
 		return nil, fmt.Errorf("program %q is %w: it is no hash", hash, ErrNotFound)
 	}
+	if err := l.fetchProgram(ctx, hash); err != nil {
+		return nil, err
+	}
 	root := os.DirFS(l.programPath(hash))
 	files := map[string][]byte{}
 	err := fs.WalkDir(root, ".", func(path string, d fs.DirEntry, err error) error {

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"slices"
 
 	"github.com/parquet-go/parquet-go"
 )
@@ -75,6 +76,9 @@ func (m Manifest) program() string {
 }
 
 func (l *Lake) verifyLoad(ctx context.Context, m Manifest, v *Verification) error {
+	if err := l.fetchNamed(ctx, m, v); err != nil {
+		return err
+	}
 	for _, p := range m.Load.Parts {
 		if err := ctx.Err(); err != nil {
 			return fmt.Errorf("verifying the lake: %w", err)
@@ -89,6 +93,20 @@ func (l *Lake) verifyLoad(ctx context.Context, m Manifest, v *Verification) erro
 		l.verifyPart(m.Number, p, nil, v)
 	}
 	v.sums(m)
+	return nil
+}
+
+// fetchNamed brings the parts of a load that the working copy does not have. What is not there is damage.
+func (l *Lake) fetchNamed(ctx context.Context, m Manifest, v *Verification) error {
+	for _, p := range slices.Concat(m.Load.Parts, m.Load.Quarantine) {
+		err := l.fetchParts(ctx, []LoadedPart{{Part: p, Commit: m.Number}})
+		if ctx.Err() != nil {
+			return fmt.Errorf("verifying the lake: %w", err)
+		}
+		if err != nil {
+			v.Damage = append(v.Damage, Damage{m.Number, p.Path, err.Error()})
+		}
+	}
 	return nil
 }
 

@@ -47,6 +47,9 @@ func (l *Lake) Writer(ctx context.Context, opts WriterOptions) (*Writer, error) 
 		lease = defaultLease
 	}
 	w := &Writer{lake: l, self: self(l.clock()), lease: lease, lost: make(chan struct{})}
+	if err := l.proveAway(ctx); err != nil {
+		return nil, err
+	}
 	if err := w.takeTurn(ctx); err != nil {
 		return nil, err
 	}
@@ -90,6 +93,9 @@ func (w *Writer) Commit(ctx context.Context, m Manifest) (int64, error) {
 	if err := w.lake.checkNamed(m); err != nil {
 		return 0, err
 	}
+	if err := w.lake.send(ctx, m); err != nil { // before the writer's own lock: the heartbeat goes on meanwhile
+		return 0, fmt.Errorf("committing: %w", err)
+	}
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	if w.closed {
@@ -111,7 +117,7 @@ func (w *Writer) commit(m Manifest) (int64, error) {
 	if err != nil {
 		return 0, fmt.Errorf("committing: %w", err)
 	}
-	err = w.lake.writeNew(w.nextPath(), append(data, '\n'))
+	err = w.lake.commitNew(w.nextPath(), append(data, '\n'))
 	if errors.Is(err, fs.ErrExist) {
 		w.lose()
 		return 0, fmt.Errorf("commit %d is taken: %w while this one (%s) was paused; nothing was committed, run again", w.next, ErrLostTurn, w.self)
@@ -212,7 +218,7 @@ func (w *Writer) Close() error {
 // taken tells whether somebody else has committed what would have been the writer's next number.
 func (w *Writer) taken() bool {
 	_, err := os.Lstat(w.nextPath())
-	return err == nil
+	return err == nil || w.lake.takenAway(w.next)
 }
 
 func (w *Writer) nextPath() string { return filepath.Join(w.lake.dir, commitsDir, commitName(w.next)) }

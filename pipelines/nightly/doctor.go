@@ -55,7 +55,7 @@ func Doctor(ctx context.Context, dir string, now time.Time) []Finding {
 	} else if _, err := Catalogue(p.SQL()); err != nil {
 		add(Bad, "metrics", err.Error(), "docs/metrics.md")
 	}
-	l, err := lake.Open(p.LakeDir(), lake.Options{})
+	l, err := p.OpenLake(nil)
 	if err != nil {
 		add(Bad, "lake", err.Error(), "")
 		return out
@@ -235,7 +235,7 @@ func SQL(ctx context.Context, p *project.Project, name string) (string, error) {
 	if !ok {
 		return "", fmt.Errorf("there is no model %s%s", name, hint(name, set.Names()))
 	}
-	l, err := lake.Open(p.LakeDir(), lake.Options{})
+	l, err := p.OpenLake(nil)
 	if err != nil {
 		return "", err
 	}

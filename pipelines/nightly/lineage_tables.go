@@ -41,7 +41,7 @@ func (r *recorder) file(path string) lineage.Dataset {
 
 // stream is what the lake holds of a stream: the folder of its Parquet files.
 func (r *recorder) stream(source, name string) lineage.Dataset {
-	return r.file(filepath.Join(r.night.project.LakeDir(), "raw", source, name))
+	return r.file(r.night.lake.Place("raw/" + source + "/" + name))
 }
 
 // table is a table of the warehouse: of the folder, not of the night's own file, so that a table is the same one every night.

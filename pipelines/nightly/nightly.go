@@ -149,7 +149,7 @@ func Run(ctx context.Context, opts Options) (Summary, error) {
 }
 
 func (n *night) takeTurn(ctx context.Context) (err error) {
-	n.lake, err = lake.Open(n.project.LakeDir(), lake.Options{Clock: n.now})
+	n.lake, err = n.project.OpenLake(n.now)
 	if err != nil {
 		return err
 	}

@@ -29,12 +29,12 @@ func (p *Project) check(problems *diag.List) {
 			problems.Add(dir.at.Pos, "runs keep a copy of it, so it lies below the project folder", "%s: %q is no folder of the project", dir.key, dir.at)
 		}
 	}
-	for _, dir := range []struct {
-		key string
-		at  diag.Text
-	}{{"lake", c.Lake}, {"warehouse", c.Warehouse}} {
-		if bucket.Named(dir.at.Value) {
-			problems.Add(dir.at.Pos, "object storage can be the root of a source: docs/source-files.md", "%s: it lies in a folder of this machine", dir.key)
+	if bucket.Named(c.Warehouse.Value) {
+		problems.Add(c.Warehouse.Pos, "readers open its files: publish into PostgreSQL or Parquet for those elsewhere", "warehouse: it lies in a folder of this machine")
+	}
+	if bucket.Named(c.Lake.Value) {
+		if _, err := bucket.Parse(c.Lake.Value); err != nil {
+			problems.Add(c.Lake.Pos, "for example s3://acme-lake/tributary?region=eu-central-1", "lake: %s", err)
 		}
 	}
 	p.checkReporting(problems)

@@ -16,8 +16,11 @@ import (
 	"time"
 
 	"github.com/tributary-data/tributary/pipelines/extract"
+	"github.com/tributary-data/tributary/pipelines/lake"
+	"github.com/tributary-data/tributary/pipelines/lake/inbucket"
 	"github.com/tributary-data/tributary/pipelines/secret"
 	"github.com/tributary-data/tributary/pipelines/source"
+	"github.com/tributary-data/tributary/pipelines/source/bucket"
 	"github.com/tributary-data/tributary/pipelines/source/file"
 	"github.com/tributary-data/tributary/schemas/diag"
 	"github.com/tributary-data/tributary/transforms/program"
@@ -195,8 +198,26 @@ func underDir(dir, name string) string {
 	return filepath.Join(dir, filepath.FromSlash(name))
 }
 
-// LakeDir is the folder of the lake.
-func (p *Project) LakeDir() string { return underDir(p.Dir, p.Config.Lake.Value) }
+// LakeDir is the folder of the lake, or of its working copy when it lives in object storage.
+func (p *Project) LakeDir() string {
+	if bucket.Named(p.Config.Lake.Value) {
+		return underDir(p.Dir, ".tributary/"+inbucket.CopyName(p.Config.Lake.Value))
+	}
+	return underDir(p.Dir, p.Config.Lake.Value)
+}
+
+// OpenLake opens the lake.
+func (p *Project) OpenLake(clock lake.Clock) (*lake.Lake, error) {
+	opts := lake.Options{Clock: clock}
+	if bucket.Named(p.Config.Lake.Value) {
+		remote, err := inbucket.Open(p.Config.Lake.Value)
+		if err != nil {
+			return nil, fmt.Errorf("lake: %w", err)
+		}
+		opts.Remote = remote
+	}
+	return lake.Open(p.LakeDir(), opts)
+}
 
 // WarehouseDir is the folder of the warehouse files.
 func (p *Project) WarehouseDir() string { return underDir(p.Dir, p.Config.Warehouse.Value) }

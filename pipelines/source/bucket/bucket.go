@@ -1,4 +1,4 @@
-// Package bucket reads object storage that speaks S3: it lists objects and fetches them. It never writes, and knows nothing of what
+// Package bucket is object storage that speaks S3: it lists objects, fetches and stores them, and knows nothing of what
 // is in an object.
 package bucket
 

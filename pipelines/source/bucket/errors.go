@@ -43,10 +43,10 @@ func (b *Bucket) explain(ctx context.Context, doing, permission string, err erro
 	case errors.Is(err, io.ErrUnexpectedEOF), errors.Is(err, io.EOF):
 		return fmt.Errorf("%s: %w: the answer of %s broke off", doing, source.ErrTransient, where)
 	case errors.As(err, &certificate), errors.As(err, &name), strings.Contains(err.Error(), "HTTP response to HTTPS client"):
-		return fmt.Errorf("%s: %w: %s is not reached: %w (mend `endpoint` in the root of the source)", doing, source.ErrConfig, where, err)
+		return fmt.Errorf("%s: %w: %s is not reached: %w (mend `endpoint` of s3://…)", doing, source.ErrConfig, where, err)
 	case errors.As(err, &disk):
 	case errors.As(err, &network), full != nil:
-		return fmt.Errorf("%s: %w: %s does not answer: %w (if it never does, mend `endpoint` in the root of the source)", doing, source.ErrTransient, where, err)
+		return fmt.Errorf("%s: %w: %s does not answer: %w (if it never does, mend `endpoint` of s3://…)", doing, source.ErrTransient, where, err)
 	}
 	return fmt.Errorf("%s: %w", doing, err)
 }
@@ -55,13 +55,13 @@ func (b *Bucket) explain(ctx context.Context, doing, permission string, err erro
 func (b *Bucket) refused(said minio.ErrorResponse, permission string) (hint string, kind error) {
 	switch said.Code {
 	case minio.NoSuchBucket:
-		return "mend the bucket, `region` or `endpoint` in the root of the source", source.ErrConfig
+		return "mend the bucket, `region` or `endpoint` of s3://…", source.ErrConfig
 	case minio.NoSuchKey, minio.PreconditionFailed:
 		return "it is not landed now; run again when it is complete", source.ErrChanged
 	case "InvalidAccessKeyId", "SignatureDoesNotMatch", "InvalidToken", "ExpiredToken", "ExpiredTokenException", "TokenRefreshRequired":
 		return "look at AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY and AWS_SESSION_TOKEN, or AWS_PROFILE", source.ErrCredentials
 	case "PermanentRedirect", "AuthorizationHeaderMalformed", "InvalidRegion", "IllegalLocationConstraintException":
-		return "mend `region` in the root of the source", source.ErrConfig
+		return "mend `region` of s3://…", source.ErrConfig
 	}
 	switch status := said.StatusCode; {
 	case status == http.StatusNotFound && permission == "s3:GetObject", status == http.StatusPreconditionFailed:
@@ -71,7 +71,7 @@ func (b *Bucket) refused(said minio.ErrorResponse, permission string) (hint stri
 	case status == http.StatusRequestTimeout, status == http.StatusTooManyRequests, status >= 500 && status != http.StatusNotImplemented:
 		return "run again later", source.ErrTransient
 	}
-	return "is `endpoint` in the root of the source one that speaks S3?", source.ErrConfig
+	return "is `endpoint` of s3://… one that speaks S3?", source.ErrConfig
 }
 
 func words(said minio.ErrorResponse) string {
