@@ -9,6 +9,7 @@ import (
 	"fmt"
 	"os"
 	"runtime/debug"
+	"strings"
 
 	"github.com/duckdb/duckdb-go/v2"
 
@@ -42,7 +43,7 @@ func Of(l *lake.Lake) func(context.Context, lake.StreamParts) (*sql.Conn, string
 
 // open makes the current rows a relation of a database in memory, which spills to a folder of its own. done ends it.
 func open(ctx context.Context, l *lake.Lake, parts lake.StreamParts) (*sql.Conn, string, func(), error) {
-	temp, err := os.MkdirTemp(os.Getenv("TRIBUTARY_TEMP"), "tributary-compare-")
+	temp, err := l.TempDir(os.Getenv("TRIBUTARY_TEMP"), "compare")
 	if err != nil {
 		return nil, "", nil, fmt.Errorf("comparing with the lake: %w", err)
 	}
@@ -59,7 +60,7 @@ func open(ctx context.Context, l *lake.Lake, parts lake.StreamParts) (*sql.Conn,
 	}
 	conn, err := db.Conn(ctx)
 	if err == nil {
-		_, err = conn.ExecContext(ctx, "SET threads = 2; SET memory_limit = '"+memory+"'; SET preserve_insertion_order = false; SET temp_directory = '"+temp+"'")
+		_, err = conn.ExecContext(ctx, "SET threads = 2; SET memory_limit = '"+memory+"'; SET preserve_insertion_order = false; SET temp_directory = '"+strings.ReplaceAll(temp, "'", "''")+"'")
 	}
 	relation := ""
 	if err == nil {

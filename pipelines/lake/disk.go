@@ -194,6 +194,17 @@ func DiskFull(err error) bool {
 	return strings.Contains(words, "max_temp_directory_size") // what DuckDB sets aside may fill nine tenths of the free disk
 }
 
+// TempDir makes a temporary folder: in another one, or in the lake when none is given. There GC removes what a killed process has left.
+func (l *Lake) TempDir(in, what string) (string, error) {
+	if in == "" {
+		in = l.dir
+		if err := makeDir(in); err != nil {
+			return "", diskError("making", in, err)
+		}
+	}
+	return os.MkdirTemp(in, "tributary-"+what+tempMark)
+}
+
 func isTemp(name string) bool { return strings.Contains(name, tempMark) }
 
 func randomName() string {

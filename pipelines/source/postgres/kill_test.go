@@ -128,6 +128,14 @@ func TestKilledProcesses(t *testing.T) {
 	}
 	require.Equal(t, kills, killed)
 	steps(t, p, dir)
+	w, err := l.Writer(context.Background(), lake.WriterOptions{Heartbeat: -1})
+	require.NoError(t, err)
+	_, err = w.GC(context.Background())
+	require.NoError(t, err)
+	require.NoError(t, w.Close())
+	left, err := filepath.Glob(filepath.Join(dir, "*.tmp-*"))
+	require.NoError(t, err)
+	require.Empty(t, left, "what killed processes leave can be removed")
 	undisturbed := filepath.Join(t.TempDir(), "undisturbed")
 	steps(t, p, undisturbed)
 	for _, s := range killStreams(nil) {
