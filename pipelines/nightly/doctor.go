@@ -11,7 +11,6 @@ import (
 	"github.com/tributary-data/tributary/pipelines/lake"
 	"github.com/tributary-data/tributary/pipelines/project"
 	"github.com/tributary-data/tributary/pipelines/publish"
-	"github.com/tributary-data/tributary/pipelines/source/bucket"
 	"github.com/tributary-data/tributary/schemas"
 	"github.com/tributary-data/tributary/schemas/diag"
 	embedded "github.com/tributary-data/tributary/sql"
@@ -49,7 +48,7 @@ func Doctor(ctx context.Context, dir string, now time.Time) []Finding {
 	notices(p, add)
 	findLineage(add)
 	contracts(p, add)
-	roots(ctx, p, add)
+	sources(ctx, p, add)
 	if _, err := model.Load(ctx, embedded.FS, p.SQL()); err != nil {
 		add(Bad, "models", err.Error(), "docs/models.md")
 	} else if _, err := Catalogue(p.SQL()); err != nil {
@@ -98,29 +97,6 @@ func notices(p *project.Project, add adder) {
 	}
 	if len(to) > 0 {
 		add(Good, "notices", fmt.Sprintf("%s, when a night is: %s", strings.Join(to, " and "), strings.Join(on, ", ")), "")
-	}
-}
-
-// roots says of sources in object storage whether they can be read.
-func roots(ctx context.Context, p *project.Project, add adder) {
-	for _, s := range p.Config.Sources {
-		if s.Asked != nil || !bucket.Named(s.Root.Value) {
-			continue
-		}
-		what := "source " + s.Name
-		b, err := bucket.Open(s.Root.Value)
-		if err != nil {
-			add(Bad, what, err.Error(), "docs/source-files.md")
-			continue
-		}
-		switch empty, err := b.Check(ctx); {
-		case err != nil:
-			add(Bad, what, err.Error(), "docs/source-files.md")
-		case empty:
-			add(Warn, what, fmt.Sprintf("there is nothing below %s", b), "mend `root`, or wait for the first delivery")
-		default:
-			add(Good, what, fmt.Sprintf("%s can be listed and read", b), "")
-		}
 	}
 }
 
