@@ -3,6 +3,7 @@ package hubspot
 import (
 	"context"
 	"encoding/json"
+	"fmt"
 	"io"
 	"net/http"
 	"net/url"
@@ -77,8 +78,12 @@ type listing[T any] struct {
 	api   *api
 	path  string
 	query url.Values
+	again int // how often HubSpot has said that the page is followed by itself
 	done  bool
 }
+
+// mostAgain is how often that may be. Nobody else sees it where the pages hold nothing that is asked for.
+const mostAgain = 3
 
 // next is the next page; io.EOF when there is none.
 func (l *listing[T]) next(ctx context.Context) ([]T, error) {
@@ -92,7 +97,13 @@ func (l *listing[T]) next(ctx context.Context) ([]T, error) {
 	if _, err := l.api.get(ctx, l.path, l.query, &page); err != nil {
 		return nil, err
 	}
-	l.query.Set("after", page.Paging.Next.After)
-	l.done = page.Paging.Next.After == ""
+	after := page.Paging.Next.After
+	if l.done = after == ""; !l.done && after == l.query.Get("after") {
+		l.again++
+	}
+	if l.again > mostAgain {
+		return nil, fmt.Errorf("%w: %s goes on after %q for ever", source.ErrRepeats, l.path, after)
+	}
+	l.query.Set("after", after)
 	return page.Results, nil
 }

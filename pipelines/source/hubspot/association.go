@@ -4,9 +4,12 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"fmt"
 	"io"
 	"net/url"
+	"slices"
 
+	"github.com/tributary-data/tributary/pipelines/source"
 	"github.com/tributary-data/tributary/pipelines/source/web"
 )
 
@@ -53,18 +56,23 @@ func (c *connector) associations(o object) step {
 		if len(waiting) == 0 {
 			return nil, io.EOF
 		}
-		n := min(len(waiting), linkBatch)
+		asked := waiting[:min(len(waiting), linkBatch)]
 		var told batched[linksOf]
-		if err := c.api.post(ctx, path, map[string]any{"inputs": waiting[:n]}, &told); err != nil {
+		if err := c.api.post(ctx, path, map[string]any{"inputs": asked}, &told); err != nil {
 			return nil, err
 		}
-		waiting = append([]linkInput{}, waiting[n:]...)
+		waiting = slices.Clone(waiting[len(asked):])
 		var out []web.Record
 		for _, from := range told.Results {
 			out = append(out, from.records()...)
-			if after := from.Paging.Next.After; after != "" {
-				waiting = append(waiting, linkInput{from.From.ID, after})
+			next := linkInput{from.From.ID, from.Paging.Next.After}
+			if next.After == "" {
+				continue
 			}
+			if slices.Contains(asked, next) {
+				return nil, fmt.Errorf("%w: the associations of %s go on after %q for ever", source.ErrRepeats, next.ID, next.After)
+			}
+			waiting = append(waiting, next)
 		}
 		return out, told.problem()
 	}

@@ -185,15 +185,19 @@ type pages struct {
 	returned map[string]bool
 }
 
-// Next is the next page.
+// Next is the next page that has rows.
 func (p *pages) Next(b *source.Batch) error {
 	b.Begin(p.names)
-	found, err := p.step(p.ctx)
-	if errors.Is(err, io.EOF) {
-		return io.EOF
-	}
-	if err != nil {
-		return fmt.Errorf("reading %s: %w", p.stream, err)
+	var found []web.Record
+	for len(found) == 0 { // many of HubSpot's pages may hold nothing that is asked for
+		var err error
+		found, err = p.step(p.ctx)
+		if errors.Is(err, io.EOF) {
+			return io.EOF
+		}
+		if err != nil {
+			return fmt.Errorf("reading %s: %w", p.stream, err)
+		}
 	}
 	for _, r := range found {
 		tidy(r, p.fields)

@@ -162,12 +162,16 @@ func (s *search) advance(page []found, more bool) error {
 		s.ended = true
 		return nil
 	case s.within || s.without:
+		before := s.last
 		for _, f := range page {
 			id, err := strconv.ParseInt(f.ID, 10, 64)
 			if err != nil {
 				return fmt.Errorf("record %q: %w", f.ID, err)
 			}
 			s.last = max(s.last, id)
+		}
+		if s.last == before {
+			return fmt.Errorf("%w: a search for records after %d finds none of them and goes on", source.ErrRepeats, before)
 		}
 		return nil
 	}
