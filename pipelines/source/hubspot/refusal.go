@@ -38,10 +38,22 @@ type missingScopes struct {
 func (m *missingScopes) Error() string   { return m.err.Error() }
 func (m *missingScopes) Unwrap() []error { return []error{m.err, source.ErrPermission} }
 
+// How long HubSpot locks records after very many changes, and its own status while an account is moved to another data centre.
+const (
+	lockLasts = 2 * time.Second
+	migrating = 477
+)
+
 // explain tells a refusal in HubSpot's words.
 func explain(r web.Refusal) error {
 	var said refusal
 	_ = json.Unmarshal(r.Body, &said) // what stands in front of HubSpot answers with a page
+	switch r.Status {
+	case http.StatusLocked:
+		return &source.Later{After: max(r.After(), lockLasts), Err: errors.New(r.Text())}
+	case migrating:
+		return &source.Later{After: r.After(), Err: fmt.Errorf("HubSpot is moving the account to another data centre, for up to a day: run again then: %s", r.Text())}
+	}
 	if said.Message == "" {
 		return nil
 	}

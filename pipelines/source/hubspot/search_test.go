@@ -162,6 +162,25 @@ func TestARefusalWaitsAsLongAsItsLimitLasts(t *testing.T) {
 	require.Equal(t, 10*time.Second, s.longest)
 }
 
+// TestHubSpotIsBusyWithTheAccount has the two refusals that HubSpot has besides limits and failures.
+func TestHubSpotIsBusyWithTheAccount(t *testing.T) {
+	s := newStage(t, standin.Data{})
+	s.server.Inject(standin.Fault{Harm: standin.Refuse, Status: http.StatusLocked, Times: 1})
+	_, err := s.connector(0).Begin(context.Background())
+	require.NoError(t, err)
+	require.Equal(t, 2*time.Second, s.longest)
+	s.server.Inject(standin.Fault{Harm: standin.Refuse, Status: 477, Times: 1, RetryAfter: time.Minute})
+	_, err = s.connector(0).Begin(context.Background())
+	require.NoError(t, err)
+	require.Equal(t, time.Minute, s.longest)
+	s.server.Inject(standin.Fault{Harm: standin.Refuse, Status: 477, RetryAfter: 24 * time.Hour})
+	_, err = s.connector(0).Begin(context.Background())
+	require.ErrorIs(t, err, source.ErrTransient)
+	require.ErrorContains(t, err, "HubSpot is moving the account to another data centre")
+	require.ErrorContains(t, err, "correlationId")
+	require.Equal(t, time.Minute, s.longest, "nobody waits for a day")
+}
+
 // TestARotatedTokenIsTakenUp gives another token when the first is refused.
 func TestARotatedTokenIsTakenUp(t *testing.T) {
 	s := newStage(t, standin.Data{})
