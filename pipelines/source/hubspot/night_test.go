@@ -25,6 +25,8 @@ func partnered(t *testing.T) *stage {
 	require.NoError(t, s.server.AddProperty("companies", standin.Property{Name: "partner_type"}))
 	s.write("companies", standin.Record{ID: "1002", Values: map[string]any{"partner_type": "Reseller", "hubspot_owner_id": "501"}})
 	s.write("companies", standin.Record{ID: "1003", Values: map[string]any{"partner_type": "Carrier pigeon"}})
+	s.write("contacts", standin.Record{ID: "201", Values: map[string]any{"associatedcompanyid": 1001}})
+	s.write("contacts", standin.Record{ID: "202", Values: map[string]any{"associatedcompanyid": 1002, "jobtitle": "Sales"}})
 	s.write("meetings", standin.Record{ID: "411", Values: map[string]any{"hs_meeting_start_time": start().AddDate(0, 0, 2), "hs_meeting_end_time": start().AddDate(0, 0, 2).Add(time.Hour)}})
 	for _, a := range []standin.Association{
 		{FromType: "deals", FromID: "301", ToType: "companies", ToID: "1002", Label: "Sourcing partner"},
@@ -92,7 +94,8 @@ func TestNightsOfTheTemplate(t *testing.T) {
 		"SELECT partner_id, name, partner_type, country, cam_id FROM staging.partner ORDER BY 1": {
 			"1002 | Company 2 | reseller | FR | ada@vendor.example", "1003 | Company 3 | unknown | SE | -",
 		},
-		"SELECT lead_id, direction, partner_id, assigned_at FROM staging.lead": {"401 | vendor_to_partner | 1002 | 2026-03-03 08:00:00 +0000 UTC"},
+		"SELECT contact_id, partner_id, name, email, role, created_at FROM staging.partner_contact": {"202 | 1002 | Omar | omar@south.example | Sales | 2026-03-03 08:00:00 +0000 UTC"},
+		"SELECT lead_id, direction, partner_id, assigned_at FROM staging.lead":                      {"401 | vendor_to_partner | 1002 | 2026-03-03 08:00:00 +0000 UTC"},
 		"SELECT deal_id, name, account_id, partner_id, CAST(amount AS VARCHAR), outcome, closed_at FROM staging.deal ORDER BY 1": {
 			"301 | North rollout | 1001 | 1002 | 12500.0000 | won | 2026-03-11 08:00:00 +0000 UTC", "302 | South pilot | - | - | 900.0000 | lost | -",
 			"303 | West, no amount | - | - | - | open | -",

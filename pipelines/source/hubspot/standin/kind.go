@@ -31,7 +31,7 @@ func standardKinds() []*kind {
 	const contacts = "crm.objects.contacts.read" // of activities, too
 	return []*kind{
 		standard("0-1", "contacts", "contact", "createdate", "lastmodifieddate", contacts, "email firstname lastname",
-			"email firstname lastname company phone lifecyclestage:enumeration hs_lead_status:enumeration"),
+			"email firstname lastname company phone jobtitle associatedcompanyid:number lifecyclestage:enumeration hs_lead_status:enumeration"),
 		standard("0-2", "companies", "company", "createdate", "hs_lastmodifieddate", "crm.objects.companies.read", "domain name",
 			"domain name country industry:enumeration lifecyclestage:enumeration"),
 		standard("0-3", "deals", "deal", "createdate", "hs_lastmodifieddate", "crm.objects.deals.read", "amount closedate dealname dealstage pipeline",
