@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"hash/fnv"
 	"io"
 	"maps"
 	"net/url"
@@ -32,6 +33,8 @@ type pages struct {
 	line     int64
 	returned map[string]bool
 	beyond   map[string]bool
+	passed   uint64 // of the page that was passed over last
+	equal    int    // pages like it in a row
 }
 
 // Told says which of the fields came in no record, and which came that were not asked for because nobody described them.
@@ -42,18 +45,50 @@ func (p *pages) Told() source.Told {
 // Close has nothing to give back.
 func (p *pages) Close() error { return nil }
 
-// Next asks for a page.
+// Next asks for a page; those of which no record is of the interval are passed over.
 func (p *pages) Next(b *source.Batch) error {
 	b.Begin(p.request.Names())
-	if p.next == nil {
-		return io.EOF
+	for p.next != nil {
+		got, err := p.page(b)
+		if err != nil || b.Rows()+len(b.Rejects) > 0 {
+			return err
+		}
+		if err := p.goesOn(got); err != nil {
+			return fmt.Errorf("stream %s: %w", p.request.Stream.Name, err)
+		}
 	}
+	return io.EOF
+}
+
+// Pages that may follow each other as they are: services that filter send empty ones.
+const (
+	mostEqual = 3
+	mostEmpty = 1000
+)
+
+// goesOn sees to it that pages that are passed over are not the same one for ever.
+func (p *pages) goesOn(got answer) error {
+	sum := fnv.New64a()
+	for _, raw := range got.records {
+		_, _ = sum.Write(raw) // never fails
+	}
+	if p.equal++; sum.Sum64() != p.passed {
+		p.equal, p.passed = 0, sum.Sum64()
+	}
+	if limit := map[bool]int{true: mostEmpty, false: mostEqual}[len(got.records) == 0]; p.equal > limit {
+		return fmt.Errorf("%w: %d times the same %d records", source.ErrRepeats, p.equal+1, len(got.records))
+	}
+	return nil
+}
+
+// page asks for a page and adds what is of the interval.
+func (p *pages) page(b *source.Batch) (answer, error) {
 	got, err := p.ask(p.ctx, p.request.Stream, p.next)
 	if err != nil {
-		return err
+		return got, err
 	}
 	if p.next, err = p.paging.next(p.next, got); err != nil {
-		return fmt.Errorf("stream %s: %w", p.request.Stream.Name, err)
+		return got, fmt.Errorf("stream %s: %w", p.request.Stream.Name, err)
 	}
 	for _, raw := range got.records {
 		var record web.Record
@@ -68,7 +103,7 @@ func (p *pages) Next(b *source.Batch) error {
 		p.look(record)
 		web.Fill(b, b.Names, []web.Record{record}, &p.line, p.returned)
 	}
-	return nil
+	return got, nil
 }
 
 // outside tells whether a record is not of the interval. One whose cursor says nothing is of every interval.

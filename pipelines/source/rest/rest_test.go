@@ -315,3 +315,31 @@ func TestCheckSaysWhatWasFound(t *testing.T) {
 		require.Equal(t, "limit=1", s.queries()[1], "one record is enough")
 	}
 }
+
+// TestPagesOfWhichNothingIsWanted passes over more pages than could be the same one, and knows when they are.
+func TestPagesOfWhichNothingIsWanted(t *testing.T) {
+	t.Parallel()
+	const pages = 1200
+	stuck := false
+	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		n, _ := strconv.Atoi(r.FormValue("p"))
+		at, id := "2026-01-01T00:00:00Z", n
+		if n == pages {
+			at = "2026-03-01T00:00:00Z"
+		}
+		if stuck {
+			id = 1
+		}
+		_, _ = fmt.Fprintf(w, `{"list": [{"id": "%d", "at": "%s"}], "more": %t}`, id, at, n < pages || stuck)
+	}))
+	t.Cleanup(server.Close)
+	c := (&service{Server: server}).connect(t, "streams: {deals: {key: id, cursor: at, incremental: {from: {param: since, format: rfc3339}}, pagination: {page: {param: p, more: more}}, schema: {id: string, at: string}}}")
+	stream := source.Stream{Name: "deals", Key: []string{"id"}, Cursor: "at"}
+	request := source.Request{Stream: stream, Key: stream.Key, Cursor: "at", Interval: source.Interval{From: time.Date(2026, 2, 1, 0, 0, 0, 0, time.UTC), To: time.Date(2026, 4, 1, 0, 0, 0, 0, time.UTC)}}
+	keys, _, err := keysOf(t, c, request)
+	require.NoError(t, err)
+	require.Equal(t, []string{"1200"}, keys)
+	stuck = true
+	_, _, err = keysOf(t, c, request)
+	require.ErrorIs(t, err, source.ErrRepeats)
+}
