@@ -25,6 +25,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/tributary-data/tributary/pipelines/publish/localpg"
+	"github.com/tributary-data/tributary/pipelines/publish/localpg/pgtest"
 )
 
 // TestMain lets scripts call this program: the test binary runs main when it is called by that name.
@@ -68,13 +69,10 @@ func commands() map[string]func(ts *testscript.TestScript, neg bool, args []stri
 // TestPostgresScripts runs those that need a PostgreSQL, a real one that the test starts. Each has a database of its own.
 func TestPostgresScripts(t *testing.T) {
 	t.Parallel()
-	dir, err := os.MkdirTemp("", "tributary-pg-") //nolint:usetesting // only root may look into the test's own
-	require.NoError(t, err)
-	require.NoError(t, os.Chmod(dir, 0o755)) //nolint:gosec // below root the server is another user's
-	server, err := localpg.Start(t.Context(), localpg.Options{Dir: dir})
+	server, stop, err := pgtest.Start(t.Context())
 	require.NoError(t, err)
 	var databases atomic.Int64
-	t.Cleanup(func() { require.NoError(t, errors.Join(server.Stop(), os.RemoveAll(dir))) })
+	t.Cleanup(func() { require.NoError(t, stop()) })
 	t.Run("scripts", func(t *testing.T) {
 		testscript.Run(t, testscript.Params{
 			Dir: "../../testdata/scripts/postgres", RequireUniqueNames: true, UpdateScripts: *update,

@@ -17,6 +17,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/tributary-data/tributary/pipelines/publish/localpg"
+	"github.com/tributary-data/tributary/pipelines/publish/localpg/pgtest"
 	"github.com/tributary-data/tributary/pipelines/publish/postgres"
 )
 
@@ -27,15 +28,9 @@ func TestMain(m *testing.M) {
 
 func serve(t *testing.T) string {
 	t.Helper()
-	dir, err := os.MkdirTemp("", "tributary-roles-") //nolint:usetesting // only root may look into the test's own
+	server, stop, err := pgtest.Start(t.Context())
 	require.NoError(t, err)
-	require.NoError(t, os.Chmod(dir, 0o755))
-	server, err := localpg.Start(t.Context(), localpg.Options{Dir: dir})
-	require.NoError(t, err)
-	t.Cleanup(func() {
-		require.NoError(t, server.Stop())
-		require.NoError(t, os.RemoveAll(dir))
-	})
+	t.Cleanup(func() { require.NoError(t, stop()) })
 	return server.URL()
 }
 

@@ -5,10 +5,8 @@ package inspect
 import (
 	"context"
 	"fmt"
-	"os"
 
 	"github.com/tributary-data/tributary/pipelines/project"
-	"github.com/tributary-data/tributary/pipelines/secret"
 	"github.com/tributary-data/tributary/pipelines/source"
 	"github.com/tributary-data/tributary/schemas/diag"
 )
@@ -60,7 +58,7 @@ func Open(ctx context.Context, p *project.Project, name string) (Source, error) 
 		if s.Asked == nil {
 			return files{p, name}, nil
 		}
-		c, err := Connect(ctx, p, s, 0)
+		c, err := p.Connect(ctx, s, 0)
 		if err != nil {
 			return nil, err
 		}
@@ -71,13 +69,4 @@ func Open(ctx context.Context, p *project.Project, name string) (Source, error) 
 		hint = "docs/sources.md says how to write one"
 	}
 	return nil, fmt.Errorf("%w: %s has no source %q (%s)", source.ErrConfig, project.File, name, hint)
-}
-
-// Connect makes a connector of a source that is asked. A limit of requests per second wins over the configured one; 0 = none is given.
-func Connect(ctx context.Context, p *project.Project, s project.Source, rps float64) (source.Connector, error) {
-	c, err := s.Asked.Connect(ctx, source.Environment{Secrets: secret.Finder{Dir: p.Dir, Env: os.LookupEnv}, RPS: rps})
-	if err != nil {
-		return nil, fmt.Errorf("%w: source %s: %w", source.ErrConfig, s.Name, err)
-	}
-	return c, nil
 }

@@ -20,9 +20,9 @@ type Asked struct {
 	Settings string    `json:"settings"`      // fingerprint of what decides which rows and columns are asked for
 	Key      []string  `json:"key,omitempty"`
 	Cursor   string    `json:"cursor,omitempty"`
-	Fields   []Field   `json:"fields,omitempty"`    // as the source described them
-	Told     *int64    `json:"told_rows,omitempty"` // how many rows the source said there are; absent when it did not say
-	Exact    bool      `json:"told_exact,omitempty"`
+	Fields   []Field   `json:"fields,omitempty"`      // as the source described them
+	Told     *int64    `json:"source_rows,omitempty"` // how many rows the source said there are; absent when it did not say
+	Exact    bool      `json:"source_exact,omitempty"`
 	Repeated int64     `json:"repeated_rows,omitempty"` // of the load's rows: sent again within the same reading
 	Gone     int64     `json:"gone_rows,omitempty"`     // of the load's rows: deletions that were found by comparing keys
 }

@@ -10,7 +10,6 @@ import (
 
 	"github.com/tributary-data/tributary/pipelines/current"
 	"github.com/tributary-data/tributary/pipelines/extract"
-	"github.com/tributary-data/tributary/pipelines/inspect"
 	"github.com/tributary-data/tributary/pipelines/lake"
 	"github.com/tributary-data/tributary/pipelines/project"
 	"github.com/tributary-data/tributary/pipelines/source"
@@ -47,7 +46,7 @@ func (n *night) connect(ctx context.Context) (streams []extract.Stream, leave fu
 		if s.Asked == nil {
 			continue
 		}
-		c, err := inspect.Connect(ctx, n.project, s, n.opts.RPS)
+		c, err := n.project.Connect(ctx, s, n.opts.RPS)
 		if err != nil {
 			problem = errors.Join(problem, err)
 			continue

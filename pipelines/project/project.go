@@ -252,6 +252,15 @@ func (p *Project) Staging() staging.Config {
 	return out
 }
 
+// Connect makes a connector of a source that is asked. A limit of requests per second wins over the configured one; 0 = none is given.
+func (p *Project) Connect(ctx context.Context, s Source, rps float64) (source.Connector, error) {
+	c, err := s.Asked.Connect(ctx, source.Environment{Secrets: secret.Finder{Dir: p.Dir, Env: os.LookupEnv}, RPS: rps})
+	if err != nil {
+		return nil, fmt.Errorf("%w: source %s: %w", source.ErrConfig, s.Name, err)
+	}
+	return c, nil
+}
+
 // AskedStreams are the streams of a source that is asked, in the file's order, as the extraction wants them.
 func (p *Project) AskedStreams(s Source, c source.Connector) []extract.Stream {
 	shared, cfg := s.Asked.Common(), p.Staging()

@@ -28,7 +28,7 @@ CREATE TABLE IF NOT EXISTS ops."check" (run_id VARCHAR NOT NULL, table_name VARC
   failed BIGINT, detail VARCHAR, samples VARCHAR, file VARCHAR, line BIGINT, seconds DOUBLE);
 CREATE TABLE IF NOT EXISTS ops.load (run_id VARCHAR NOT NULL, source VARCHAR NOT NULL, stream VARCHAR NOT NULL, load_id VARCHAR, commit_number BIGINT,
   started_at TIMESTAMPTZ, files BIGINT, rows BIGINT, bytes BIGINT, quarantined BIGINT, asked VARCHAR, asked_from TIMESTAMPTZ, asked_to TIMESTAMPTZ, source_rows BIGINT,
-  source_exact BOOLEAN, repeated BIGINT, gone BIGINT);
+  source_exact BOOLEAN, repeated_rows BIGINT, gone_rows BIGINT);
 CREATE TABLE IF NOT EXISTS ops.quarantine (run_id VARCHAR NOT NULL, entity VARCHAR, source VARCHAR, stream VARCHAR, rule VARCHAR NOT NULL, rows BIGINT);
 CREATE TABLE IF NOT EXISTS ops.freshness (run_id VARCHAR NOT NULL, entity VARCHAR NOT NULL, rows BIGINT, newest_at TIMESTAMPTZ, loaded_at TIMESTAMPTZ, quarantined BIGINT);
 `

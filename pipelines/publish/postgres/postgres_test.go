@@ -4,7 +4,6 @@ import (
 	"context"
 	"database/sql"
 	"fmt"
-	"os"
 	"path/filepath"
 	"strings"
 	"testing"
@@ -15,6 +14,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/tributary-data/tributary/pipelines/publish/localpg"
+	"github.com/tributary-data/tributary/pipelines/publish/localpg/pgtest"
 	"github.com/tributary-data/tributary/pipelines/publish/postgres"
 )
 
@@ -22,29 +22,7 @@ import (
 var server *localpg.Server
 
 func TestMain(m *testing.M) {
-	localpg.Main()
-	os.Exit(run(m))
-}
-
-func run(m *testing.M) int {
-	dir, err := os.MkdirTemp("", "tributary-pg-")
-	if err == nil {
-		defer os.RemoveAll(dir)
-		err = os.Chmod(dir, 0o755) //nolint:gosec // below root the server is another user's
-	}
-	if err == nil {
-		server, err = localpg.Start(context.Background(), localpg.Options{Dir: dir})
-	}
-	if err != nil {
-		fmt.Fprintln(os.Stderr, err)
-		return 1
-	}
-	code := m.Run()
-	if err := server.Stop(); err != nil {
-		fmt.Fprintln(os.Stderr, err)
-		return 1
-	}
-	return code
+	pgtest.Main(m, func(s *localpg.Server) { server = s })
 }
 
 // database makes an empty database of its own and gives its address.

@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"net"
 	"net/url"
-	"os"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -16,6 +15,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/tributary-data/tributary/pipelines/publish/localpg"
+	"github.com/tributary-data/tributary/pipelines/publish/localpg/pgtest"
 	"github.com/tributary-data/tributary/pipelines/source"
 	"github.com/tributary-data/tributary/pipelines/source/postgres"
 )
@@ -24,32 +24,10 @@ import (
 var server *localpg.Server
 
 func TestMain(m *testing.M) {
-	localpg.Main()
 	if extractUntilKilled() {
 		return
 	}
-	os.Exit(run(m))
-}
-
-func run(m *testing.M) int {
-	dir, err := os.MkdirTemp("", "tributary-pg-")
-	if err == nil {
-		defer os.RemoveAll(dir)
-		err = os.Chmod(dir, 0o755) //nolint:gosec // below root the server is another user's
-	}
-	if err == nil {
-		server, err = localpg.Start(context.Background(), localpg.Options{Dir: dir})
-	}
-	if err != nil {
-		fmt.Fprintln(os.Stderr, err)
-		return 1
-	}
-	code := m.Run()
-	if err := server.Stop(); err != nil {
-		fmt.Fprintln(os.Stderr, err)
-		return 1
-	}
-	return code
+	pgtest.Main(m, func(s *localpg.Server) { server = s })
 }
 
 var places atomic.Int32
