@@ -1,20 +1,14 @@
 package hubspot_test
 
 import (
-	"fmt"
-	"os"
-	"path/filepath"
-	"strings"
 	"testing"
 	"time"
 
-	_ "github.com/duckdb/duckdb-go/v2"
 	"github.com/stretchr/testify/require"
 
 	"github.com/tributary-data/tributary/pipelines/nightly"
-	"github.com/tributary-data/tributary/pipelines/project"
+	"github.com/tributary-data/tributary/pipelines/nightly/nighttest"
 	"github.com/tributary-data/tributary/pipelines/source/hubspot/standin"
-	"github.com/tributary-data/tributary/transforms/warehouse"
 )
 
 // partnered is the sample with what the template wants: companies that are partners, labels, activities on deals.
@@ -41,53 +35,14 @@ func partnered(t *testing.T) *stage {
 	return s
 }
 
-// rows are those of a query over the warehouse of a night, a line each.
-func rows(t *testing.T, path, query string) []string {
-	t.Helper()
-	file, err := warehouse.OpenReadOnly(t.Context(), path, warehouse.Settings{})
-	require.NoError(t, err)
-	defer file.Close()
-	found, err := file.DB.QueryContext(t.Context(), query)
-	require.NoError(t, err)
-	defer found.Close()
-	columns, err := found.Columns()
-	require.NoError(t, err)
-	var out []string
-	for found.Next() {
-		values, into := make([]any, len(columns)), make([]any, len(columns))
-		for i := range values {
-			into[i] = &values[i]
-		}
-		require.NoError(t, found.Scan(into...))
-		texts := make([]string, len(values))
-		for i, v := range values {
-			if texts[i] = fmt.Sprint(v); v == nil {
-				texts[i] = "-"
-			}
-		}
-		out = append(out, strings.Join(texts, " | "))
-	}
-	require.NoError(t, found.Err())
-	return out
-}
-
 // TestNightsOfTheTemplate runs what `tributary init --from hubspot` writes, changes something, and runs it again.
 func TestNightsOfTheTemplate(t *testing.T) {
 	s := partnered(t)
 	t.Setenv("HUBSPOT_TOKEN", key)
-	dir := t.TempDir()
-	require.NoError(t, project.Init(dir, "hubspot"))
-	path := filepath.Join(dir, project.File)
-	config, err := os.ReadFile(path)
-	require.NoError(t, err)
-	text := strings.Replace(string(config), "token: ${HUBSPOT_TOKEN}", "token: ${HUBSPOT_TOKEN}\n    url: "+s.url+"\n    sweep: 0s", 1)
-	require.NoError(t, os.WriteFile(path, []byte(text), 0o600))
-	night := func(asOf string) string {
-		summary, err := nightly.Run(t.Context(), nightly.Options{Dir: dir, AsOf: asOf, Version: "test"})
-		require.NoError(t, err)
-		require.Equal(t, nightly.StatusPublished, summary.Status)
-		require.Empty(t, rows(t, summary.Warehouse, "SELECT * FROM staging.quarantine"))
-		return summary.Warehouse
+	token := "token: ${HUBSPOT_TOKEN}"
+	dir := nighttest.Project(t, "hubspot", token, token+"\n    url: "+s.url+"\n    sweep: 0s")
+	night := func(asOf string) nightly.Summary {
+		return nighttest.Run(t, nightly.Options{Dir: dir, AsOf: asOf, Version: "test"})
 	}
 	db := night("2026-03-31")
 	for query, want := range map[string][]string{
@@ -109,7 +64,7 @@ func TestNightsOfTheTemplate(t *testing.T) {
 			"call-421-302 | 302 | call | 2026-03-04 08:00:00 +0000 UTC", "meeting-411-301 | 301 | meeting | 2026-03-04 08:00:00 +0000 UTC", "note-431-301 | 301 | note | 2026-03-05 08:00:00 +0000 UTC",
 		},
 	} {
-		require.Equal(t, want, rows(t, db, query), query)
+		require.Equal(t, want, nighttest.Rows(t, db, query), query)
 	}
 
 	s.write("deals", standin.Record{ID: "303", Values: map[string]any{"dealstage": "closedwon", "amount": "70.5", "closedate": s.clock()}})
@@ -124,6 +79,6 @@ func TestNightsOfTheTemplate(t *testing.T) {
 		"SELECT partner_id, coalesce(deleted, false) FROM staging.deal_partner ORDER BY 1": {"1002 | false", "1003 | true"},
 		"SELECT stage FROM staging.deal_stage WHERE deal_id = '303' ORDER BY entered_at":   {"Appointment Scheduled", "Closed Won"},
 	} {
-		require.Equal(t, want, rows(t, db, query), query)
+		require.Equal(t, want, nighttest.Rows(t, db, query), query)
 	}
 }

@@ -1,7 +1,6 @@
 package rest_test
 
 import (
-	"bytes"
 	"cmp"
 	"io"
 	"io/fs"
@@ -17,9 +16,9 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/tributary-data/tributary/pipelines/nightly"
+	"github.com/tributary-data/tributary/pipelines/nightly/nighttest"
 	"github.com/tributary-data/tributary/pipelines/project"
 	"github.com/tributary-data/tributary/pipelines/source/rest/standin"
-	"github.com/tributary-data/tributary/transforms/warehouse"
 )
 
 type object = map[string]any
@@ -33,16 +32,7 @@ func newPartnerStack(t *testing.T) (server *standin.Server, clock *ticking, dir 
 	t.Cleanup(web.Close)
 	t.Setenv("PARTNERSTACK_PUBLIC_KEY", "pk_live")
 	t.Setenv("PARTNERSTACK_SECRET_KEY", "sk_live")
-	files, err := project.Templates("partnerstack")
-	require.NoError(t, err)
-	dir = t.TempDir()
-	for name, text := range files {
-		path := filepath.Join(dir, filepath.FromSlash(name))
-		require.NoError(t, os.MkdirAll(filepath.Dir(path), 0o755))
-		text = bytes.ReplaceAll(text, []byte("https://api.partnerstack.com"), []byte(web.URL))
-		text = bytes.ReplaceAll(text, []byte("rps: 5"), []byte("rps: 1000"))
-		require.NoError(t, os.WriteFile(path, text, 0o600))
-	}
+	dir = nighttest.Project(t, "partnerstack", "https://api.partnerstack.com", web.URL, "rps: 5", "rps: 1000")
 	put := func(list, at string, records ...standin.Record) {
 		for _, r := range records {
 			if at != "" {
@@ -86,24 +76,8 @@ func night(t *testing.T, dir, day string) (notices string, query func(sql string
 	t.Helper()
 	at, err := time.Parse(time.DateOnly, day)
 	require.NoError(t, err)
-	summary, err := nightly.Run(t.Context(), nightly.Options{Dir: dir, AsOf: "2026-03-31", Version: "test", Clock: func() time.Time { return at }})
-	require.NoError(t, err)
-	return strings.Join(summary.Notices, "\n"), func(sql string) []string {
-		file, err := warehouse.OpenReadOnly(t.Context(), summary.Warehouse, warehouse.Settings{})
-		require.NoError(t, err)
-		defer file.Close()
-		rows, err := file.DB.QueryContext(t.Context(), sql)
-		require.NoError(t, err)
-		defer rows.Close()
-		var out []string
-		for rows.Next() {
-			var text string
-			require.NoError(t, rows.Scan(&text))
-			out = append(out, text)
-		}
-		require.NoError(t, rows.Err())
-		return out
-	}
+	summary := nighttest.Run(t, nightly.Options{Dir: dir, AsOf: "2026-03-31", Version: "test", Clock: func() time.Time { return at }})
+	return strings.Join(summary.Notices, "\n"), func(sql string) []string { return nighttest.Rows(t, summary, sql) }
 }
 
 func columns(entity string, names ...string) string {
@@ -117,7 +91,6 @@ func TestPartnerStackTemplateGivesEntities(t *testing.T) {
 	server, clock, dir := newPartnerStack(t)
 	notices, query := night(t, dir, "2026-04-01")
 	require.Contains(t, notices, "prm.groups: described, and in no row: archived, default, features;")
-	require.Empty(t, query("SELECT concat_ws('|', entity, rule, field, value) FROM staging.quarantine"))
 	require.Equal(t, []string{"kim|Kim Lee|affiliate|∅|2025-02-04", "nordlicht|Nordlicht GmbH|reseller|gold|2025-02-03"},
 		query(columns("partner", "partner_id", "name", "partner_type", "program_tier", "signed_at::DATE")))
 	require.Equal(t, []string{"par_1|nordlicht|ida@nordlicht.example", "par_2|kim|∅"}, query(columns("partner_contact", "contact_id", "partner_id", "email")))

@@ -1,20 +1,15 @@
-package nightly_test
+package salesforce_test
 
 import (
-	"context"
-	"database/sql"
 	"encoding/json"
 	"net/http/httptest"
-	"os"
-	"path/filepath"
-	"strings"
 	"testing"
 	"time"
 
 	"github.com/stretchr/testify/require"
 
 	"github.com/tributary-data/tributary/pipelines/nightly"
-	"github.com/tributary-data/tributary/pipelines/project"
+	"github.com/tributary-data/tributary/pipelines/nightly/nighttest"
 	"github.com/tributary-data/tributary/pipelines/source/salesforce/standin"
 )
 
@@ -55,19 +50,9 @@ func TestSalesforceTemplate(t *testing.T) {
 	server := httptest.NewServer(org)
 	t.Cleanup(server.Close)
 
-	dir := t.TempDir()
-	require.NoError(t, project.Init(dir, "salesforce"))
-	path := filepath.Join(dir, project.File)
-	text, err := os.ReadFile(path)
-	require.NoError(t, err)
-	config := strings.Replace(string(text), "host: acme.my.salesforce.com", "host: "+server.URL, 1)
-	require.NotEqual(t, string(text), config)
-	require.NoError(t, os.WriteFile(path, []byte(config), 0o600))
+	dir := nighttest.Project(t, "salesforce", "host: acme.my.salesforce.com", "host: "+server.URL)
 	t.Setenv("SALESFORCE_CLIENT_SECRET", "sesame")
-	_, err = nightly.Run(context.Background(), nightly.Options{Dir: dir, AsOf: "2026-03-03", Clock: func() time.Time { return time.Date(2026, 3, 4, 2, 0, 0, 0, time.UTC) }})
-	require.NoError(t, err)
-
-	db := openPublished(t, dir)
+	night := nighttest.Run(t, nightly.Options{Dir: dir, AsOf: "2026-03-03", Clock: func() time.Time { return time.Date(2026, 3, 4, 2, 0, 0, 0, time.UTC) }})
 	for query, want := range map[string]string{
 		"SELECT concat_ws('|', name, partner_type, currency) FROM staging.partner":                                                                   "Nordlicht|reseller|EUR",
 		"SELECT concat_ws('|', partner_id = '" + partner + "', name) FROM staging.partner_contact":                                                   "true|Ek",
@@ -81,20 +66,6 @@ func TestSalesforceTemplate(t *testing.T) {
 		"SELECT string_agg(concat_ws('|', type, party), ';' ORDER BY type) FROM staging.activity":                                                    "call|partner;meeting|partner",
 		"SELECT concat_ws('|', from_currency, to_currency, rate) FROM staging.fx_rate":                                                               "USD|EUR|0.800000000",
 	} {
-		var got string
-		require.NoError(t, db.QueryRow(query).Scan(&got), query)
-		require.Equal(t, want, got, query)
+		require.Equal(t, []string{want}, nighttest.Rows(t, night, query), query)
 	}
-}
-
-// openPublished opens the one night of a project.
-func openPublished(t *testing.T, dir string) *sql.DB {
-	t.Helper()
-	found, err := filepath.Glob(filepath.Join(dir, "warehouse", "tributary-*.duckdb"))
-	require.NoError(t, err)
-	require.Len(t, found, 1)
-	db, err := sql.Open("duckdb", found[0]+"?access_mode=READ_ONLY")
-	require.NoError(t, err)
-	t.Cleanup(func() { require.NoError(t, db.Close()) })
-	return db
 }
